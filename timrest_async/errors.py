@@ -1,0 +1,227 @@
+"""Every way a call can fail, as one tree.
+
+::
+
+    TimError
+    ├── ConfigError                 we were set up wrongly; nothing was sent
+    ├── InputError                  the call was built wrongly; nothing was sent
+    ├── UserSigError                a signature does not hold
+    ├── TransportError              no usable answer arrived
+    │   └── CallTimeoutError        ... in time
+    ├── DecodeError                 an answer arrived that we cannot read
+    └── ApiError                    the server said no
+        ├── AuthenticationError         who we say we are
+        ├── PermissionDeniedError       what we may do
+        ├── InvalidRequestError         what we asked for
+        ├── NotFoundError               whom or what we named
+        ├── ConflictError               it is so already, or changed meanwhile
+        ├── ForbiddenError              a rule or a state of the application says no
+        ├── ContentRejectedError        the words or the picture were refused
+        ├── QuotaExceededError          too large, too many, or not in the plan
+        ├── RateLimitedError            too often
+        └── ServerError                 the service's own trouble
+
+The codes, their meanings and what to do about each stand in one table, :data:`timrest_async._error_codes.ERROR_CODES`;
+:func:`error_for` is the one function that reads it. A code the table lacks is a plain :class:`ApiError`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from timrest_async._error_codes import CUSTOM_RANGES, ERROR_CODES, ErrorCode
+
+__all__ = [
+    "ApiError",
+    "AuthenticationError",
+    "CallTimeoutError",
+    "ConfigError",
+    "ConflictError",
+    "ContentRejectedError",
+    "DecodeError",
+    "ErrorCode",
+    "ForbiddenError",
+    "InputError",
+    "InvalidRequestError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "QuotaExceededError",
+    "RateLimitedError",
+    "ServerError",
+    "TimError",
+    "TransportError",
+    "UserSigError",
+    "error_for",
+    "explain",
+]
+
+
+class TimError(Exception):
+    """The root of everything this library raises."""
+
+    attempts: int = 0
+    """How often the call went out before it failed; 0 when nothing was sent."""
+
+
+class ConfigError(TimError, ValueError):
+    """The session was set up wrongly; nothing was sent."""
+
+
+class InputError(TimError, ValueError):
+    """The call was built wrongly; nothing was sent."""
+
+
+class UserSigError(TimError, ValueError):
+    """A UserSig does not hold. *code* is what the service would answer."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.reason} (the service answers {self.code})"
+
+
+class TransportError(TimError):
+    """No usable answer arrived. *status* is the HTTP status where there was one that is not 200."""
+
+    attempts = 1
+
+    def __init__(self, path: str, reason: str, status: int | None = None) -> None:
+        super().__init__(path, reason, status)
+        self.path = path
+        self.reason = reason
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class CallTimeoutError(TransportError, TimeoutError):
+    """No answer arrived in time. Whether the service did the work is not known."""
+
+
+class DecodeError(TimError):
+    """The service answered, but not in the shape that the command promises."""
+
+    attempts = 1
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class ApiError(TimError):
+    """The service refused the command: the answer's ErrorCode was not 0."""
+
+    attempts = 1
+
+    def __init__(self, code: int, info: str, path: str, request_id: str | None = None) -> None:
+        super().__init__(code, info, path, request_id)
+        self.code = code
+        """The answer's ErrorCode."""
+        self.info = info
+        """The answer's ErrorInfo, as the service wrote it; may be empty."""
+        self.path = path
+        """The command, such as ``openim/sendmsg``."""
+        self.request_id = request_id
+        """The answer's RequestId; only some services send one."""
+
+    @property
+    def meaning(self) -> str:
+        """What the code stands for, in our words."""
+        return explain(self.code).meaning
+
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        return explain(self.code).advice
+
+    @property
+    def category(self) -> str:
+        """The family of the code, such as ``not_found``."""
+        return explain(self.code).category
+
+    def __str__(self) -> str:
+        said = f' The service said: "{self.info}".' if self.info else ""
+        trace = f" RequestId {self.request_id}." if self.request_id else ""
+        return f"{self.path} was refused with {self.code}. {self.meaning}{said} {self.advice}{trace}"
+
+
+class AuthenticationError(ApiError):
+    """The service does not believe who we say we are: key, signature, identifier or SDKAppID."""
+
+
+class PermissionDeniedError(ApiError):
+    """The identifier, the address or the edition may not do this."""
+
+
+class InvalidRequestError(ApiError):
+    """The request breaks a rule of the command."""
+
+
+class NotFoundError(ApiError):
+    """An account, group or message that was named does not exist."""
+
+
+class ConflictError(ApiError):
+    """It is so already, or somebody changed it meanwhile."""
+
+
+class ForbiddenError(ApiError):
+    """A rule or a state of the application says no: muted, not friends, refused by its own callback."""
+
+
+class ContentRejectedError(ApiError):
+    """The words or the picture did not pass the content check."""
+
+
+class QuotaExceededError(ApiError):
+    """Too large, too many, or more than the plan allows."""
+
+
+class RateLimitedError(ApiError):
+    """Too often. Never retried by the library: slow down instead."""
+
+
+class ServerError(ApiError):
+    """Trouble inside the service."""
+
+
+_CLASSES: Final[dict[str, type[ApiError]]] = {
+    "auth": AuthenticationError,
+    "permission": PermissionDeniedError,
+    "invalid_request": InvalidRequestError,
+    "not_found": NotFoundError,
+    "conflict": ConflictError,
+    "forbidden": ForbiddenError,
+    "content": ContentRejectedError,
+    "quota": QuotaExceededError,
+    "rate_limit": RateLimitedError,
+    "server": ServerError,
+    "network": ServerError,
+    "unknown": ApiError,
+}
+
+_UNKNOWN: Final = ErrorCode(
+    "unknown",
+    "This code is not in any document known to the library.",
+    "Look it up in the service's own error pages and read what the service said.",
+)
+
+
+def explain(code: int) -> ErrorCode:
+    """Return what *code* means and what to do about it; an unknown code gets an honest answer too."""
+    if code in ERROR_CODES:
+        return ERROR_CODES[code]
+    return next((meaning for codes, meaning in CUSTOM_RANGES if code in codes), _UNKNOWN)
+
+
+def error_for(code: int, info: str, path: str, request_id: str | None = None) -> ApiError:
+    """Make the error that stands for *code*, answered by command *path*."""
+    return _CLASSES[explain(code).category](code, info, path, request_id)

@@ -1,16 +1,19 @@
 """Time, as something that is handed in.
 
-Whatever waits or measures takes a :class:`Clock`. A session uses :class:`SystemClock`; tests hand in :class:`timrest_async.testing.FakeClock` and live through an hour in a millisecond.
+Whatever waits or measures takes a :class:`Clock`. A session uses :class:`SystemClock`; tests hand in
+:class:`timrest_async.testing.FakeClock` and live through an hour in a millisecond.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from time import monotonic
 from time import time as unix_time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
 
 __all__ = ["Clock", "SystemClock", "Timer", "sleep_until", "timeout_at"]
 
@@ -52,16 +55,16 @@ class SystemClock:
 
 async def sleep_until(clock: Clock, when: float) -> None:
     """Sleep until *clock* shows *when*."""
-    woken = asyncio.get_running_loop().create_future()
-    timer = clock.call_at(when, lambda: woken.done() or woken.set_result(None))
+    woken = asyncio.Event()
+    timer = clock.call_at(when, woken.set)
     try:
-        await woken
+        await woken.wait()
     finally:
         timer.cancel()
 
 
 @asynccontextmanager
-async def timeout_at(clock: Clock, when: float) -> AsyncIterator[None]:
+async def timeout_at(clock: Clock, when: float) -> AsyncGenerator[None]:
     """Raise :class:`TimeoutError` in the block if it still runs when *clock* shows *when*."""
     async with asyncio.timeout(None) as timeout:
         timer = clock.call_at(when, lambda: timeout.reschedule(asyncio.get_running_loop().time()))

@@ -7,14 +7,14 @@ names becomes :class:`~timrest_async.elements.Unknown`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+import math
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 import cattrs
 import orjson
+from cattrs.errors import CattrsError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from timrest_async._wire import Struct, rest_fields, wire_fields
@@ -22,40 +22,36 @@ from timrest_async.elements import Custom, Element, Unknown
 from timrest_async.errors import DecodeError, InputError, TransportError, error_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from timrest_async.commands._command import Command
+
+    Writer: TypeAlias = Callable[[Any], dict[str, Any]]
+    Reader: TypeAlias = Callable[[Any, Any], Any]
 
 __all__ = ["decode", "encode", "read", "read_object", "write"]
 
 R = TypeVar("R")
+F = TypeVar("F")
 S = TypeVar("S", bound=Struct)
 
-_UNREADABLE = (KeyError, TypeError, ValueError, cattrs.StructureHandlerNotFoundError)
-
-converter = cattrs.Converter(detailed_validation=False)
-converter.register_unstructure_hook_func(
-    lambda hint: get_origin(hint) is Literal and all(isinstance(value, int) for value in get_args(hint)), int
-)
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, CattrsError)
 
 
 def encode(command: Command[Any]) -> bytes:
     """Write *command* as the body of its request."""
-    body = _writer(type(command))(command)
-    try:
-        return orjson.dumps(body)
-    except TypeError as error:
-        raise _unwritable(type(command).__name__, body, error) from error
+    return _dumps(_writers[type(command)](command), type(command).__name__)
 
 
 def decode(command: Command[R], answer: bytes) -> R:
     """Read the *answer* to *command*: its reply, or the error that it stands for."""
-    data = read_object(command.path, answer)
-    code = data.get("ErrorCode")
-    if code != 0 or code is False:
-        _refuse(command.path, data)
     try:
-        return _reader(command.reply)(data, command.reply)
-    except _UNREADABLE as error:
-        raise DecodeError(command.path, f"the reply is not a {command.reply.__name__}: {error!r}") from error
+        data = orjson.loads(answer)
+        if data["ErrorCode"] == 0:
+            return cast("R", _readers[command.reply](data, command.reply))
+    except _UNREADABLE:
+        pass  # the same again, slowly, to say what is wrong
+    return _decode_with_care(command, read_object(command.path, answer))
 
 
 def read_object(path: str, answer: bytes) -> dict[str, Any]:
@@ -64,15 +60,14 @@ def read_object(path: str, answer: bytes) -> dict[str, Any]:
         data = orjson.loads(answer)
     except orjson.JSONDecodeError:
         data = None
-    if type(data) is dict:
-        return data
+    if isinstance(data, dict):
+        return cast("dict[str, Any]", data)
     raise TransportError(path, f"the answer is no JSON object but {len(answer)} bytes of something else")
 
 
 def write(value: Struct) -> dict[str, Any]:
     """Turn *value* into plain JSON types."""
-    plain: dict[str, Any] = converter.unstructure(value)
-    return plain
+    return _writers[type(value)](value)
 
 
 def read(data: Mapping[str, Any], cls: type[S]) -> S:
@@ -83,157 +78,238 @@ def read(data: Mapping[str, Any], cls: type[S]) -> S:
         raise InputError(f"this is not a {cls.__name__}: {error!r}") from error
 
 
-def _refuse(path: str, data: dict[str, Any]) -> None:
-    """Raise what *data* stands for, unless its ErrorCode is a 0 in disguise."""
+def _decode_with_care(command: Command[R], data: dict[str, Any]) -> R:
+    """Read *data* where something is out of the ordinary, and raise what it stands for."""
+    path, reply = command.path, command.reply
     code = _code_of(path, data.get("ErrorCode"))
-    if code:
+    if code != 0:
         raise error_for(code, str(data.get("ErrorInfo") or ""), path, data.get("RequestId") or None)
+    try:
+        return cast("R", _readers[reply](data, reply))
+    except _UNREADABLE as error:
+        raise DecodeError(path, f"the reply is not a {reply.__name__}: {error!r}") from error
 
 
-def _code_of(path: str, code: object) -> int:
+def _code_of(path: str, code: Any) -> int:
     """Read an ErrorCode, which some gateways write as a string or with a fraction of 0."""
     try:
-        return int(code) if isinstance(code, str) else int(float(code))  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        raise DecodeError(path, f"the answer's ErrorCode is {code!r}") from None
+        number = float(code)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not number.is_integer():
+        raise DecodeError(path, f"the answer's ErrorCode is {code!r}")
+    return int(number)
 
 
-def _unwritable(what: str, value: Any, error: TypeError) -> InputError:
-    return InputError(f"{what} cannot be written as JSON: {_culprit(value) or error}")
+def _dumps(value: Any, what: str) -> bytes:
+    """Write JSON, and refuse what it cannot carry. orjson writes NaN as null, which nothing else of ours is."""
+    try:
+        content = orjson.dumps(value)
+    except TypeError as error:
+        raise InputError(f"{what} cannot be written as JSON: {_culprit(value) or error}") from error
+    if b"null" in content and (culprit := _culprit(value)) is not None:
+        raise InputError(f"{what} cannot be written as JSON: {culprit}")
+    return content
 
 
 def _culprit(value: Any, place: str = "") -> str | None:
     """Find what orjson could not write, and say where it stands."""
     inside: list[tuple[str, Any]] = []
     if isinstance(value, dict):
-        inside = [(f"{place}.{key}" if place else str(key), item) for key, item in value.items()]
+        entries = cast("dict[object, Any]", value).items()
+        inside = [(f"{place}.{key}" if place else str(key), item) for key, item in entries]
     elif isinstance(value, list | tuple):
-        inside = [(f"{place}[{index}]", item) for index, item in enumerate(value)]
-    for where, item in inside:
-        if (found := _culprit(item, where)) is not None:
-            return found
+        inside = [(f"{place}[{index}]", item) for index, item in enumerate(cast("list[Any]", value))]
+    found = (_culprit(item, where) for where, item in inside)
+    if (first := next((culprit for culprit in found if culprit), None)) is not None:
+        return first
     try:
-        orjson.dumps(value)
+        content = orjson.dumps(value)
     except TypeError as error:
         return f"{place}: {error}, in {value!r:.60}"
-    return None
+    return f"{place}: JSON has no {value!r}" if content == b"null" and value is not None else None
 
 
-@cache
-def _writer(cls: type[Struct]) -> Callable[[Any], dict[str, Any]]:
-    """Return what turns a *cls* into plain JSON types."""
-    return converter.get_unstructure_hook(cls)
+class _ByClass(dict[Any, F]):
+    """What is made for a class when it is first asked for."""
+
+    def __init__(self, make: Callable[[Any], F]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, cls: Any) -> F:
+        made = self[cls] = self._make(cls)
+        return made
 
 
-@cache
-def _reader(reply: Any) -> Callable[[dict[str, Any], Any], Any]:
-    """Return what turns an answer into *reply*; a class, ``dict`` or ``None``."""
-    if reply is type(None):
-        return lambda _, __: None
-    if reply is dict:
-        return lambda data, _: data
-    return converter.get_structure_hook(reply)
+# -- classes that travel, by the names on their fields
 
 
-def _names(cls: type[Struct]) -> dict[str, Any]:
+def _names(cls: type[Any]) -> dict[str, Any]:
     """Name each field as on the wire, and leave out what is ``None`` because nobody set it."""
     unnamed = {field.name: override(omit=True) for field in attrs.fields(cls)}
     named = {f.name: override(rename=f.wire, omit_if_default=f.default is None) for f in wire_fields(cls)}
     return unnamed | named
 
 
-def _struct_writer(cls: type[Struct]) -> Callable[[Any], dict[str, Any]]:
+def _struct_writer(cls: type[Any]) -> Writer:
     write_named = make_dict_unstructure_fn(cls, converter, **_names(cls))
     drawn = [f.wire for f in wire_fields(cls) if f.drawn and f.optional]
     rest = rest_fields(cls)
-    if not drawn and not rest:
-        return write_named
-
-    def write_all(value: Any) -> dict[str, Any]:
-        plain = write_named(value)
-        for wire in drawn:
-            if plain[wire] is None:  # set to None by the caller, so that it stays out
-                del plain[wire]
-        for name in rest:
-            plain |= converter.unstructure(getattr(value, name))
-        return plain
-
-    return write_all
+    if rest:
+        return lambda value: write_named(value) | {k: v for name in rest for k, v in _plain(getattr(value, name))}
+    if drawn:
+        return lambda value: _without_none(write_named(value), drawn)
+    return write_named
 
 
-def _struct_reader(cls: type[Struct]) -> Callable[[Any, Any], Any]:
-    return make_dict_structure_fn(cls, converter, **_names(cls))
+def _plain(rest: dict[str, Any]) -> Any:
+    return converter.unstructure(rest).items()
+
+
+def _without_none(plain: dict[str, Any], drawn: list[str]) -> dict[str, Any]:
+    """Leave out what would have been drawn, but was set to ``None`` by the caller."""
+    for wire in drawn:
+        if plain[wire] is None:
+            del plain[wire]
+    return plain
+
+
+def _struct_reader(cls: type[Any]) -> Reader:
+    read_named = make_dict_structure_fn(cls, converter, **_names(cls))
+    lists = [f.wire for f in wire_fields(cls) if f.drawn and _is_list(f.type)]
+    if not lists:
+        return read_named
+
+    def read_all(data: Any, kind: Any) -> Any:
+        missing = {wire for wire in lists if data.get(wire, lists) is None}  # null where the manual has a list
+        return read_named({k: v for k, v in data.items() if k not in missing} if missing else data, kind)
+
+    return read_all
+
+
+def _reply_reader(reply: Any) -> Reader:
+    """Return what turns an answer into *reply*; a class, ``dict`` or ``None``."""
+    if reply is NoneType:
+        return lambda _, __: None
+    if reply is dict:
+        return lambda data, _: data
+    return converter.get_structure_hook(reply)
 
 
 def _is_struct(cls: Any) -> bool:
     return isinstance(cls, type) and issubclass(cls, Struct) and attrs.has(cls)
 
 
-def _is_element(cls: Any) -> bool:
-    return isinstance(cls, type) and issubclass(cls, Element)
+def _is_optional(hint: Any) -> bool:
+    return get_origin(hint) in {Union, UnionType} and len(get_args(hint)) == 2 and NoneType in get_args(hint)
+
+
+def _optional_reader(hint: Any) -> Reader:
+    (inner,) = (member for member in get_args(hint) if member is not NoneType)
+    structure = converter.get_structure_hook(inner)
+    return lambda value, _: None if value is None else structure(value, inner)
+
+
+def _read_text(value: Any, _: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)  # a number where the manual has a string
+    raise TypeError(f"{value!r} is no text")
+
+
+def _list_reader(hint: Any) -> Reader:
+    (inner,) = get_args(hint)
+    structure = converter.get_structure_hook(inner)
+
+    def read_list(values: Any, _: Any) -> list[Any]:
+        if not isinstance(values, list):
+            raise TypeError(f"{values!r} is no list")
+        return [structure(value, inner) for value in cast("list[Any]", values)]
+
+    return read_list
+
+
+def _is_list(hint: Any) -> bool:
+    return get_origin(hint) is list
+
+
+def _is_number_set(hint: Any) -> bool:
+    return get_origin(hint) is Literal and all(isinstance(value, int) for value in get_args(hint))
+
+
+# -- elements, by their MsgType
 
 
 def _write_body(body: list[Element]) -> list[dict[str, Any]]:
-    return [_element_writer(type(element))(element) for element in body]
+    return [_element_writers[type(element)](element) for element in body]
 
 
 def _write_element(element: Element) -> dict[str, Any]:
-    return _element_writer(type(element))(element)
+    return _element_writers[type(element)](element)
 
 
-@cache
-def _element_writer(cls: type[Element]) -> Callable[[Any], dict[str, Any]]:
+def _element_writer(cls: type[Any]) -> Writer:
     """Return what turns a *cls* into its type and its content."""
     if cls is Unknown:
-        return lambda unknown: {"MsgType": unknown.msg_type, "MsgContent": unknown.msg_content}
+        return _write_unknown
     msg_type, write_content = cls.msg_type, _struct_writer(cls)
     if cls is Custom:
         return lambda custom: {"MsgType": msg_type, "MsgContent": _with_text(write_content(custom))}
     return lambda element: {"MsgType": msg_type, "MsgContent": write_content(element)}
 
 
+def _write_unknown(element: Unknown) -> dict[str, Any]:
+    if element.msg_content is attrs.NOTHING:
+        return {"MsgType": element.msg_type}
+    return {"MsgType": element.msg_type, "MsgContent": element.msg_content}
+
+
 def _with_text(content: dict[str, Any]) -> dict[str, Any]:
     """Write the data of a :class:`Custom` as JSON text, unless it is text."""
     data = content["Data"]
     if not isinstance(data, str):
-        try:
-            content["Data"] = orjson.dumps(data).decode()
-        except TypeError as error:
-            raise _unwritable("Custom.data", data, error) from error
+        content["Data"] = _dumps(data, "Custom.data").decode()
     return content
 
 
-@cache
-def _content_reader(msg_type: str) -> Callable[[Any, Any], Any] | None:
-    cls = next((cls for cls in Element.__subclasses__() if getattr(cls, "msg_type", None) == msg_type), None)
-    return None if cls is None else _struct_reader(cls)
-
-
 def _read_element(data: Any, _: Any) -> Element:
-    msg_type, content = str(data["MsgType"]), data.get("MsgContent")
-    reader = _content_reader(msg_type)
-    if reader is not None:
-        try:
-            element: Element = reader(content, None)
-        except (*_UNREADABLE, AttributeError):
-            return Unknown(msg_type, content)
-        return element
-    return Unknown(msg_type, content)
+    msg_type, content = str(data["MsgType"]), data.get("MsgContent", attrs.NOTHING)
+    try:
+        return cast("Element", _element_readers[msg_type](content, None))
+    except _UNREADABLE:
+        return Unknown(msg_type, content)
 
 
-def _is_optional(hint: Any) -> bool:
-    return get_origin(hint) in {Union, UnionType} and len(get_args(hint)) == 2 and NoneType in get_args(hint)
+def _element_reader(msg_type: str) -> Reader:
+    known: list[type[Any]] = [cls for cls in Element.__subclasses__() if cls is not Unknown and attrs.has(cls)]
+    named = next((cls for cls in known if cls.msg_type == msg_type), None)
+    if named is None:
+        return lambda content, _: Unknown(msg_type, content)
+    return _struct_reader(named)
 
 
-def _optional_reader(hint: Any) -> Callable[[Any, Any], Any]:
-    (inner,) = (member for member in get_args(hint) if member is not NoneType)
-    structure = converter.get_structure_hook(inner)
-    return lambda value, _: None if value is None else structure(value, inner)
+def _is_element(cls: Any) -> bool:
+    return isinstance(cls, type) and issubclass(cls, Element)
 
 
+def _is_body(hint: Any) -> bool:
+    return bool(hint == list[Element])
+
+
+converter = cattrs.Converter(detailed_validation=False)
+converter.register_structure_hook(str, _read_text)
+converter.register_structure_hook_factory(_is_list, _list_reader)
 converter.register_structure_hook_factory(_is_optional, _optional_reader)
+converter.register_unstructure_hook_func(_is_number_set, int)  # a flag given as True travels as 1
 converter.register_unstructure_hook_factory(_is_struct, _struct_writer)
 converter.register_structure_hook_factory(_is_struct, _struct_reader)
 converter.register_unstructure_hook_func(_is_element, _write_element)
 converter.register_structure_hook_func(_is_element, _read_element)
-converter.register_unstructure_hook_func(lambda hint: hint == list[Element], _write_body)
+converter.register_unstructure_hook_func(_is_body, _write_body)
+
+_writers: _ByClass[Writer] = _ByClass(converter.get_unstructure_hook)
+_readers: _ByClass[Reader] = _ByClass(_reply_reader)
+_element_writers: _ByClass[Writer] = _ByClass(_element_writer)
+_element_readers: _ByClass[Reader] = _ByClass(_element_reader)

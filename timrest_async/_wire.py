@@ -13,18 +13,19 @@ union or a list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Sequence
 from functools import reduce
 from types import NoneType, UnionType
 from typing import (
+    TYPE_CHECKING,
     Annotated,
     Any,
     ClassVar,
     Literal,
     Protocol,
-    Self,
     TypeAlias,
     Union,
+    cast,
     get_args,
     get_origin,
     runtime_checkable,
@@ -33,6 +34,9 @@ from typing import (
 import attrs
 
 from timrest_async.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = [
     "U32",
@@ -128,9 +132,10 @@ class Items:
         """Refuse what is no list, or too short or too long."""
         if not isinstance(value, list):
             return f"has to be a list, not {value!r}"
-        if self.least <= len(value) <= self.most:
+        size = len(cast("list[object]", value))
+        if self.least <= size <= self.most:
             return None
-        return f"has to hold {self.least} to {self.most} items, not {len(value)}"
+        return f"has to hold {self.least} to {self.most} items, not {size}"
 
     def fine(self, name: str, /) -> str:
         """Say it all in one expression."""
@@ -176,13 +181,50 @@ class Each:
     limit: Limit
 
     def complaint(self, value: Any, /) -> str | None:
-        """Refuse the first item out of bounds, and say which it is."""
-        said = ((place, self.limit.complaint(item)) for place, item in enumerate(value))
+        """Refuse what is no list, or the first item out of bounds."""
+        if not isinstance(value, list):
+            return f"has to be a list, not {value!r}"
+        said = ((place, self.limit.complaint(item)) for place, item in enumerate(cast("list[object]", value)))
         return next((f"[{place}] {words}" for place, words in said if words is not None), None)
 
     def fine(self, name: str, /) -> str:
         """Look at every item."""
-        return f"all({self.limit.fine('item')} for item in {name})"
+        return f"type({name}) is list and all({self.limit.fine('item')} for item in {name})"
+
+
+@attrs.frozen
+class IsA:
+    """A value of one class, and of no class below it that JSON would write otherwise."""
+
+    kind: type[Any]
+
+    def complaint(self, value: Any, /) -> str | None:
+        """Refuse what is of another class."""
+        if isinstance(value, self.kind) and not isinstance(value, bool):
+            return None
+        return f"has to be {_A.get(self.kind, self.kind.__name__)}, not {value!r}"
+
+    def fine(self, name: str, /) -> str:
+        """Know it at once of the class itself."""
+        return f"type({name}).__name__ == {self.kind.__name__!r}"
+
+
+_A: Mapping[type[Any], str] = {str: "a string", int: "a whole number", dict: "a dict"}
+
+
+@attrs.frozen
+class Maybe:
+    """A bound that ``None`` need not keep."""
+
+    limit: Limit
+
+    def complaint(self, value: Any, /) -> str | None:
+        """Refuse what is there and out of bounds."""
+        return None if value is None else self.limit.complaint(value)
+
+    def fine(self, name: str, /) -> str:
+        """Let ``None`` pass."""
+        return f"{name} is None or {self.limit.fine(name)}"
 
 
 @attrs.frozen
@@ -217,35 +259,43 @@ class Bounded(Struct):
     __slots__ = ()
 
     _limits: ClassVar[Mapping[str, Limit]] = {}
-    _is_fine: ClassVar[Callable[[Self], bool]]
+    _check: ClassVar[Callable[[Any], object]]
 
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
         """Read the bounds out of the annotations, once."""
-        limits = {field.name: _limit_of(field.type) for field in attrs.fields(cls)}
+        limits = {field.name: _limit_of(field.type) for field in _fields(cls)}
         cls._limits = {name: limit for name, limit in limits.items() if limit is not None}
-        cls._is_fine = _compiled(cls._limits)
+        cls._check = _compiled(cls._limits)
 
     def __attrs_post_init__(self) -> None:
         """Refuse a value out of bounds."""
-        if not self._is_fine():
-            self._complain()
+        self._check()
 
     def _complain(self) -> None:
         for name, limit in self._limits.items():
-            value = getattr(self, name)
-            if value is not None and (complaint := limit.complaint(value)) is not None:
+            if (complaint := limit.complaint(getattr(self, name))) is not None:
                 raise InputError(f"{type(self).__name__}.{name} {complaint}")
 
 
-def _compiled(limits: Mapping[str, Limit]) -> Callable[[Any], bool]:
+def _compiled(limits: Mapping[str, Limit]) -> Callable[[Any], object]:
     """Make one function of all *limits*, as attrs makes ``__init__``.
 
     Calling a check for each field was a quarter of what building a command costs, and building it a third of what this
     library adds to an HTTP call.
     """
-    tests = [f"((v := self.{name}) is None or {limit.fine('v')})" for name, limit in limits.items()]
-    return eval(f"lambda self: {' and '.join(tests) or True}")  # type: ignore[no-any-return]  # noqa: S307  # our words
+    fine = " and ".join(f"({limit.fine(f'self.{name}')})" for name, limit in limits.items())
+    return cast("Callable[[Any], object]", eval(f"lambda self: {fine or True} or self._complain()"))  # noqa: S307  # our words
+
+
+def as_list(given: object, made: Callable[[Any], Any] = lambda item: item) -> list[Any]:
+    """Turn any sequence into the list that travels, each item *made* into what it has to be.
+
+    What is no sequence stays as it is, for the bounds to refuse by name.
+    """
+    if isinstance(given, Sequence):
+        return [made(item) for item in cast("Sequence[object]", given)]
+    return cast("list[Any]", given)
 
 
 @attrs.frozen
@@ -279,7 +329,7 @@ class WireField:
 
 def wire_fields(cls: type[Any]) -> Iterator[WireField]:
     """Describe the fields of *cls* that travel under a name, in the manual's order."""
-    for field in attrs.fields(cls):
+    for field in _fields(cls):
         marks = _marks(field.type)
         ruled = "".join(word.capitalize() for word in field.name.split("_"))
         wire = next((mark.name for mark in marks if isinstance(mark, Wire)), ruled)
@@ -289,7 +339,11 @@ def wire_fields(cls: type[Any]) -> Iterator[WireField]:
 
 def rest_fields(cls: type[Any]) -> list[str]:
     """Name the fields of *cls* whose keys lie beside the named ones."""
-    return [field.name for field in attrs.fields(cls) if any(isinstance(mark, Rest) for mark in _marks(field.type))]
+    return [field.name for field in _fields(cls) if any(isinstance(mark, Rest) for mark in _marks(field.type))]
+
+
+def _fields(cls: type[Any]) -> tuple[attrs.Attribute[Any], ...]:
+    return tuple(attrs.fields(cls))
 
 
 def _marks(hint: Any) -> tuple[Any, ...]:
@@ -298,16 +352,25 @@ def _marks(hint: Any) -> tuple[Any, ...]:
 
 def _limit_of(hint: Any) -> Limit | None:
     """Put the bounds inside *hint* together, outermost first."""
-    origin = get_origin(hint)
+    origin, inside = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        limits = [mark for mark in _marks(hint) if isinstance(mark, Limit)]
-        inner = _limit_of(get_args(hint)[0])
-        return reduce(Both, limits if inner is None else [*limits, inner]) if limits or inner else None
+        return _both([mark for mark in _marks(hint) if isinstance(mark, Limit)], _limit_of(inside[0]))
     if origin is Union or origin is UnionType:
-        members = [_limit_of(member) for member in get_args(hint) if member is not NoneType]
-        return members[0] if len(members) == 1 else None
+        members = [_limit_of(member) for member in inside if member is not NoneType]
+        return Maybe(members[0]) if len(members) == 1 and NoneType in inside and members[0] is not None else None
     if origin is Literal:
-        return OneOf(get_args(hint))
-    if origin is list and (item := _limit_of(get_args(hint)[0])) is not None:
+        return OneOf(inside)
+    if origin is list and (item := _limit_of(inside[0])) is not None:
         return Each(item)
+    if hint in _A or (isinstance(hint, type) and issubclass(hint, Struct) and attrs.has(hint)):
+        return IsA(hint)
     return None
+
+
+def _both(outer: list[Limit], inner: Limit | None) -> Limit | None:
+    """Join the marks of an annotation with what lies inside it; ``None`` passes all of them or none."""
+    if isinstance(inner, Maybe):
+        return Maybe(reduce(Both, [*outer, inner.limit]))
+    if isinstance(inner, IsA) and outer:
+        return reduce(Both, outer)  # each knows its type
+    return reduce(Both, outer if inner is None else [*outer, inner]) if outer or inner else None

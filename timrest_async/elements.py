@@ -9,7 +9,7 @@ The manual's documents: message format 269/2720 and 454/125492, offline push 269
 
 import hashlib
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias, cast
 
 from attrs import field, frozen
 
@@ -60,13 +60,18 @@ def as_body(body: Body) -> list[Element]:
     if isinstance(body, str):
         return [Text(body)] if body else []
     if isinstance(body, Element):
-        body = [body]
-    elif not isinstance(body, Sequence):
-        raise InputError(f"a message body is a string, an element or a sequence of elements, not {body!r}")
-    for element in body:
+        return [body]
+    return _as_elements(body)
+
+
+def _as_elements(given: object) -> list[Element]:
+    if not isinstance(given, Sequence):
+        raise InputError(f"a message body is a string, an element or a sequence of elements, not {given!r}")
+    elements = list(cast("Sequence[object]", given))
+    for element in elements:
         if not isinstance(element, Element):
             raise InputError(f"a message body is made of elements such as Text and Face, not {element!r}")
-    return list(body)
+    return cast("list[Element]", elements)
 
 
 @frozen
@@ -338,7 +343,7 @@ class Unknown(Element):
     """Its MsgType."""
 
     msg_content: Any
-    """Its MsgContent, untouched."""
+    """Its MsgContent, untouched; :data:`attrs.NOTHING` where it came without one."""
 
 
 MsgBody: TypeAlias = Annotated[list[Element], Items(1, 2**31)]
@@ -367,7 +372,7 @@ class AndroidInfo(Bounded):
     google_channel_id: Annotated[str | None, Wire("GoogleChannelID")] = None
     """The FCM channel on Android 8 and later."""
 
-    vivo_classification: Annotated[int | None, Wire("VIVOClassification")] = None
+    vivo_classification: Annotated[Literal[0, 1] | None, Wire("VIVOClassification")] = None
     """0 marketing, 1 system (the service's default)."""
 
     vivo_category: Annotated[str | None, Wire("VIVOCategory")] = None
@@ -415,7 +420,7 @@ class AndroidInfo(Bounded):
     oppo_private_content_parameters: Annotated[dict[str, Any] | None, Wire("OPPOPrivateContentParameters")] = None
     """What fills the template's text."""
 
-    mei_zu_notice_msg_type: int | None = None
+    mei_zu_notice_msg_type: Literal[0, 1] | None = None
     """0 or 1."""
 
 
@@ -461,10 +466,10 @@ class ApnsInfo(Bounded):
     interruption_level: str | None = None
     """active, critical, passive or time-sensitive; iOS 15 and later."""
 
-    content_available: int | None = None
+    content_available: Literal[0, 1] | None = None
     """1: wake the application silently; about three an hour are advised at most."""
 
-    is_voip_push: int | None = None
+    is_voip_push: Literal[0, 1] | None = None
     """1: a call."""
 
     live_activity: LiveActivity | None = None

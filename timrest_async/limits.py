@@ -122,9 +122,7 @@ class RateLimiter:
 
         Raises :class:`~timrest_async.CallTimeoutError` when the clock shows *deadline* first; nothing was sent then.
         """
-        window = self._windows.get((sdkappid, path))
-        if window is None:
-            window = self._windows[sdkappid, path] = _Window(self.limit_of(path), self._clock)
+        window = self._windows.get((sdkappid, path)) or self._open(sdkappid, path)
         if window.try_enter():
             return window.permit
         try:
@@ -134,6 +132,10 @@ class RateLimiter:
         else:
             return window.permit
         raise _no_permit(path, window)
+
+    def _open(self, sdkappid: int, path: str) -> _Window:
+        window = self._windows[sdkappid, path] = _Window(self.limit_of(path), self._clock)
+        return window
 
 
 def _no_permit(path: str, window: _Window) -> CallTimeoutError:
@@ -170,7 +172,7 @@ class _Window:
 
     def try_enter(self) -> bool:
         """Take a place if nobody waits and one is free."""
-        if self._line or not self._has_place() or not self._bucket.try_acquire():
+        if self._line or not (self._free or self._has_place()) or not self._bucket.try_acquire():
             return False
         self._take()
         return True
@@ -203,7 +205,7 @@ class _Window:
 
     async def _place(self) -> None:
         """Wait for a free place."""
-        while not self._has_place():
+        while not (self._free or self._has_place()):
             if self._ended:
                 await sleep_until(self._clock, self._ended[0] + self.limit.per)
             else:
@@ -211,6 +213,7 @@ class _Window:
                 await self._freed
 
     def _has_place(self) -> bool:
+        """Take back the places whose time is over, and say whether there is one."""
         now, per = self._clock.time(), self.limit.per
         while self._ended and self._ended[0] + per <= now:
             self._ended.popleft()
@@ -251,18 +254,19 @@ class _Bucket(AsyncLimiter):
 
     def __init__(self, limit: RateLimit, clock: Clock) -> None:
         super().__init__(limit.burst, limit.burst * limit.per / limit.calls)
-        self._clocked = _ClockedLoop(clock)
-
-    def try_acquire(self) -> bool:
-        """Take one if there is room now."""
-        if not self.has_capacity():
-            return False
-        self._level += 1
-        return True
+        self._clocked = cast("asyncio.AbstractEventLoop", _ClockedLoop(clock))
 
     @property
     def _loop(self) -> asyncio.AbstractEventLoop:
-        return cast("asyncio.AbstractEventLoop", self._clocked)
+        return self._clocked
+
+    def try_acquire(self) -> bool:
+        """Take one if there is room now."""
+        self._leak()
+        if self._level + 1 > self.max_rate:
+            return False
+        self._level += 1
+        return True
 
 
 class _ClockedLoop:

@@ -1,7 +1,7 @@
 """Which refusals are worth another try, and how long to pause before it.
 
 Five codes say that the service stumbled and that the same call may succeed: 20004, 20005, 91000, 90992 and 10002.
-Nothing else is tried again. The pauses grow exponentially with full jitter: before attempt *n* + 1 anything from nothing
+Nothing else is tried again. The pauses grow exponentially with full jitter: after attempt *n* anything from nothing
 to ``first_pause * 2 ** (n - 1)`` seconds, at most ``longest_pause``, so that callers who failed together do not return
 together. The last outcome wins, whatever it is.
 

@@ -10,21 +10,19 @@ from __future__ import annotations
 import math
 import os
 from functools import cached_property, partial
-from random import getrandbits
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
-from urllib.parse import quote
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from timrest_async._clock import Clock, SystemClock
-from timrest_async._wire import Bytes
 from timrest_async._codec import decode, encode
+from timrest_async._wire import Bytes
 from timrest_async.commands._command import Command, RawCommand
 from timrest_async.errors import ApiError, AuthenticationError, ConfigError
 from timrest_async.limits import Limiter, RateLimit, RateLimiter
 from timrest_async.retry import RetryPolicy
 from timrest_async.transport import HttpTransport, Transport, base_url_of
-from timrest_async.usersig import DAY, Redacted, Signature, Signer, StaticSignature
+from timrest_async.usersig import DAY, Signature, Signer, StaticSignature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,12 +64,6 @@ class _Parts:
     limits: Limiter = field(repr=False)
     signature: Signature = field(repr=False)
     transport: Transport = field(repr=False)
-    query: str = field(init=False, repr=False)
-    """The query of every call, up to the UserSig."""
-
-    @query.default
-    def _the_same_for_every_call(self) -> str:
-        return f"sdkappid={self.sdkappid}&identifier={quote(self.identifier, safe='')}&contenttype=json&usersig="
 
 
 class TimSession:
@@ -130,7 +122,13 @@ class TimSession:
         limits = limits or RateLimiter(clock=clock)
         address = base_url_of(region, base_url)
         if transport is None:
-            transport = HttpTransport(address, connections=_connections(limits.default, attempt_timeout), http=http)
+            transport = HttpTransport(
+                base_url=address,
+                sdkappid=sdkappid,
+                identifier=identifier,
+                connections=_connections(limits.default, attempt_timeout),
+                http=http,
+            )
         self._parts = _Parts(
             sdkappid=sdkappid,
             identifier=identifier,
@@ -149,7 +147,12 @@ class TimSession:
         env = os.environ if environ is None else environ
         names = ("sdkappid", "identifier", "secret_key", "usersig", "region", "base_url")
         found: dict[str, Any] = {name: env[key] for name in names if env.get(key := f"TIMREST_{name.upper()}")}
+        for rivals in ({"secret_key", "usersig"}, {"region", "base_url"}):
+            if rivals & settings.keys():
+                found = {name: value for name, value in found.items() if name not in rivals}
         found |= settings
+        if ("secret_key" in found) == ("usersig" in found):
+            raise ConfigError("set exactly one of TIMREST_SECRET_KEY and TIMREST_USERSIG")
         if "sdkappid" not in found:
             raise ConfigError("TIMREST_SDKAPPID is not set")
         try:
@@ -174,10 +177,14 @@ class TimSession:
         self, *, timeout: float | None = None, attempt_timeout: float | None = None, retry: RetryPolicy | None = None
     ) -> TimSession:
         """Return a view of this session with other limits for the calls made through it; all else is shared."""
-        given = {"timeout": timeout, "attempt_timeout": attempt_timeout, "retry": retry}
+        now = self._options
         view = object.__new__(TimSession)
         view._parts = self._parts
-        view._options = evolve(self._options, **{name: value for name, value in given.items() if value is not None})
+        view._options = _Options(
+            now.timeout if timeout is None else timeout,
+            now.attempt_timeout if attempt_timeout is None else attempt_timeout,
+            now.retry if retry is None else retry,
+        )
         return view
 
     @overload
@@ -203,15 +210,15 @@ class TimSession:
             command = RawCommand(command, {} if body is None else body)
         content = encode(command)
         deadline = self._parts.clock.time() + self._options.timeout
-        attempt = partial(self._attempt, command, content, deadline)
         try:
-            return await attempt()
+            return await self._attempt(command, content, deadline)
         except ApiError as error:
             refused = error
         if isinstance(refused, AuthenticationError):
             self._parts.signature.refused()
         if not self._options.retry.wants(refused):
             raise refused
+        attempt = partial(self._attempt, command, content, deadline)
         return await self._options.retry.again(attempt, refused, deadline=deadline, clock=self._parts.clock)
 
     async def _attempt(self, command: Command[R], content: bytes, deadline: float) -> R:
@@ -222,8 +229,7 @@ class TimSession:
             limit = self._options.attempt_timeout
             if left < limit:
                 limit = max(left, 0.001)
-            query = Redacted(f"{parts.query}{parts.signature.current()}&random={getrandbits(32)}")
-            answer = await parts.transport.post(command.path, query, content, limit)
+            answer = await parts.transport.post(command.path, parts.signature.current(), content, limit)
         finally:
             permit.release()
         return decode(command, answer)
@@ -261,7 +267,7 @@ class TimSession:
         return f"TimSession(sdkappid={parts.sdkappid}, identifier={parts.identifier!r}, base_url={parts.base_url!r})"
 
 
-def _signature(
+def _signature(  # noqa: PLR0913, PLR0917  # what a session was given
     sdkappid: int, identifier: str, secret_key: str | None, usersig: str | None, life: int, clock: Clock
 ) -> Signature:
     if secret_key is not None and usersig is None:

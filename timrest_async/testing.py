@@ -16,16 +16,16 @@ import asyncio
 import heapq
 import json
 from collections import deque
+from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
-from urllib.parse import parse_qsl
 
 from attrs import field, frozen
 
 from timrest_async.usersig import Redacted
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
 __all__ = ["Answer", "Call", "FakeClock", "MemoryTransport"]
 
@@ -45,19 +45,14 @@ class Call:
     path: str
     """The command."""
 
-    query: str = field(repr=False)
-    """The query string, UserSig included."""
+    usersig: str = field(repr=False)
+    """The UserSig with which it was signed."""
 
     body: bytes
     """The bytes that were posted."""
 
     timeout: float
     """The attempt's limit in seconds."""
-
-    @property
-    def params(self) -> dict[str, str]:
-        """The query, read."""
-        return dict(parse_qsl(self.query, keep_blank_values=True))
 
     @property
     def json(self) -> Any:
@@ -84,9 +79,9 @@ class MemoryTransport:
         """How many answers nobody asked for yet."""
         return len(self._answers)
 
-    async def post(self, path: str, query: str, body: bytes, timeout: float) -> bytes:  # noqa: ASYNC109  # recorded
+    async def post(self, path: str, usersig: str, body: bytes, timeout: float) -> bytes:  # noqa: ASYNC109  # recorded
         """Keep the call and give the next answer."""
-        call = Call(path, Redacted(query), body, timeout)
+        call = Call(path, Redacted(usersig), body, timeout)
         self.calls.append(call)
         if not self._answers:
             raise AssertionError(f"{path} was called, but no answer is queued; {len(self.calls)} calls in all")
@@ -107,10 +102,10 @@ class _Timer:
     when: float
     number: int
     callback: Callable[[], object] = field(order=False)
-    clock: FakeClock = field(order=False)
+    cancelled: set[int] = field(order=False)
 
     def cancel(self) -> None:
-        self.clock._cancelled.add(self.number)  # noqa: SLF001  # a timer is part of its clock
+        self.cancelled.add(self.number)
 
 
 class FakeClock:
@@ -133,7 +128,7 @@ class FakeClock:
 
     def call_at(self, when: float, callback: Callable[[], object], /) -> _Timer:
         """Remember *callback* for *when*."""
-        timer = _Timer(when, next(self._numbers), callback, self)
+        timer = _Timer(when, next(self._numbers), callback, self._cancelled)
         heapq.heappush(self._timers, timer)
         return timer
 

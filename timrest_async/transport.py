@@ -1,16 +1,19 @@
 """Over the network, and back: the one module that knows aiohttp's client.
 
 A :class:`Transport` posts a body to a command and hands back the bytes of a 200 answer; everything else is a
-:class:`~timrest_async.TransportError`. aiohttp's own exceptions end here: they carry the URL, and with it the UserSig, so
+:class:`~timrest_async.TransportError`. aiohttp's exceptions end here: they carry the URL, and with it the UserSig, so
 what is raised instead is raised outside their ``except`` block and has at most an :class:`OSError` as its cause.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
-from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Protocol
+from random import getrandbits
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
@@ -55,8 +58,8 @@ _ALIASES: Final[Mapping[str, str]] = {
 class Transport(Protocol):
     """Whoever carries a call to the service."""
 
-    async def post(self, path: str, query: str, body: bytes, timeout: float) -> bytes:  # noqa: ASYNC109  # of one attempt
-        """Post *body* to command *path* with *query*, and return the bytes of the 200 answer within *timeout* seconds.
+    async def post(self, path: str, usersig: str, body: bytes, timeout: float) -> bytes:  # noqa: ASYNC109  # of one attempt
+        """Post *body* to command *path*, signed with *usersig*, and return the 200 answer within *timeout* seconds.
 
         Raises :class:`~timrest_async.TransportError` for everything else.
         """
@@ -74,49 +77,77 @@ class HttpTransport:
     is left open when this transport is closed.
     """
 
-    def __init__(self, base_url: str, *, connections: int, http: aiohttp.ClientSession | None = None) -> None:
+    def __init__(  # each is a fact of its own, given by name
+        self,
+        *,
+        base_url: str,
+        sdkappid: int,
+        identifier: str,
+        connections: int,
+        http: aiohttp.ClientSession | None = None,
+    ) -> None:
         url = URL(base_url)
         self._scheme = url.scheme
         self._authority = url.authority
         self._prefix = url.raw_path.rstrip("/") + "/v4/"
+        self._query = f"sdkappid={sdkappid}&identifier={quote(identifier, safe='')}&contenttype=json&usersig="
         self._connections = connections
         self._http = http
         self._own = http is None
+        self._watch = _Watch()
         self._closed = False
 
-    async def post(self, path: str, query: str, body: bytes, timeout: float) -> bytes:  # noqa: ASYNC109  # of one attempt
-        """Post *body* to command *path*."""
+    async def post(self, path: str, usersig: str, body: bytes, timeout: float) -> bytes:  # noqa: ASYNC109  # of one attempt
+        """Post *body* to command *path*; the URL's ``random``, by which the service tags a request, is drawn here."""
         http = self._http or self._open()
-        if self._closed or http.closed:
-            raise ConfigError(_CLOSED)
+        failure: TransportError | ConfigError
+        cause: OSError | None = None
+        task = asyncio.current_task()
+        assert task is not None, "a call is awaited in a task"
+        self._watch.begin(task, timeout)
         try:
             answer = await http.post(
                 URL.build(
                     scheme=self._scheme,
                     authority=self._authority,
                     path=self._prefix + path,
-                    query_string=query,
+                    query_string=f"{self._query}{usersig}&random={getrandbits(32)}",
                     encoded=True,
                 ),
                 data=aiohttp.BytesPayload(body, content_type="application/json"),
-                timeout=_timeout(timeout),
+                timeout=_UNTIMED,
                 allow_redirects=False,
             )
-            content = await answer.read()  # reading to the end, or failing to, gives the connection back
+            arrived = answer.content
+            # An answer that arrived whole needs no further turn of the loop; the connection is back already.
+            content = arrived.read_nowait(-1) if arrived.is_eof() else await answer.read()
             if answer.status == 200:
                 return content
-            failure, cause = _unusable(path, answer.status), None
+            failure = _unusable(path, answer.status)
+        except asyncio.CancelledError:
+            if not self._watch.rang(task):
+                raise
+            failure = _too_late(path, timeout)
+        except RuntimeError:
+            if not http.closed:
+                raise
+            failure = ConfigError(_CLOSED)
         except (aiohttp.ClientError, OSError) as error:
             failure, cause = _failure(path, error, timeout), _os_error(error)
+        finally:
+            self._watch.end(task)
         raise failure from cause
 
     async def close(self) -> None:
         """Close the session that this transport opened."""
         self._closed = True
+        self._watch.stop()
         if self._own and self._http is not None:
             await self._http.close()
 
     def _open(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise ConfigError(_CLOSED)
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._connections),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -124,6 +155,7 @@ class HttpTransport:
         return self._http
 
 
+_UNTIMED: Final = aiohttp.ClientTimeout(total=None)
 _CLOSED: Final = "the session is closed; open another one"
 
 
@@ -146,10 +178,59 @@ def base_url_of(region: str | None, base_url: str | None) -> str:
     return base_url
 
 
-@lru_cache(maxsize=64)
-def _timeout(seconds: float) -> aiohttp.ClientTimeout:
-    """Bound one attempt; aiohttp otherwise rounds longer limits up to a whole second."""
-    return aiohttp.ClientTimeout(total=seconds, ceil_threshold=math.inf)
+_Task: TypeAlias = asyncio.Task[Any]
+
+
+class _Watch:
+    """The limits of all attempts in flight, under one timer.
+
+    A timer of its own for each attempt, as aiohttp sets it, is up to a tenth of what a call costs, and nearly every
+    attempt ends long before its limit. So the tasks and their limits stand in a table, and the one timer rings for the
+    earliest of them; it cancels what is overdue as :func:`asyncio.timeout` would, and is set to the next.
+    """
+
+    def __init__(self) -> None:
+        self._limits: dict[_Task, float] = {}
+        self._overdue: dict[_Task, int] = {}
+        """Who was cancelled by the timer, and how often by others before."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._rings_at = math.inf
+
+    def begin(self, task: _Task, seconds: float) -> None:
+        """Give *task* so many *seconds*."""
+        limit = self._limits[task] = monotonic() + seconds
+        if limit < self._rings_at:
+            self._set(limit)
+
+    def rang(self, task: _Task) -> bool:
+        """Say whether *task* was cancelled by the timer, and by nobody else."""
+        before = self._overdue.pop(task, None)
+        return before is not None and task.uncancel() <= before
+
+    def end(self, task: _Task) -> None:
+        """Let go of *task*."""
+        self._limits.pop(task, None)
+
+    def stop(self) -> None:
+        """Let go of the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._rings_at = None, math.inf
+
+    def _set(self, when: float) -> None:
+        self.stop()
+        self._timer = asyncio.get_running_loop().call_later(when - monotonic(), self._ring)
+        self._rings_at = when
+
+    def _ring(self) -> None:
+        now = monotonic()
+        for task in [task for task, limit in self._limits.items() if limit <= now]:
+            del self._limits[task]
+            self._overdue[task] = task.cancelling()
+            task.cancel()
+        self._timer, self._rings_at = None, math.inf
+        if self._limits:
+            self._set(min(self._limits.values()))
 
 
 def _unusable(path: str, status: int) -> TransportError:
@@ -157,6 +238,10 @@ def _unusable(path: str, status: int) -> TransportError:
     return TransportError(
         path, f"HTTP {status} ({phrase}) in place of 200; a gateway or the wrong host answered", status
     )
+
+
+def _too_late(path: str, timeout: float) -> CallTimeoutError:
+    return CallTimeoutError(path, f"no answer within {timeout:.3g} s; whether the service did the work is not known")
 
 
 _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (

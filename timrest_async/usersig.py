@@ -65,7 +65,7 @@ class UserSig:
     """The HMAC in base64."""
 
 
-def sign(
+def sign(  # noqa: PLR0913  # what is signed
     sdkappid: int, secret_key: str, identifier: str, *, expire: int, time: int, userbuf: bytes | None = None
 ) -> Redacted:
     """Make the UserSig of *identifier* that holds for *expire* seconds from Unix time *time*."""
@@ -118,7 +118,7 @@ def read_usersig(usersig: str) -> UserSig:
             userbuf=None if "TLS.userbuf" not in document else _text(document["TLS.userbuf"]),
             sig=_text(document["TLS.sig"]),
         )
-    except (ValueError, KeyError, TypeError, zlib.error):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error):
         pass  # raised below, outside: the cause would carry the signature
     raise UserSigError(70003, "the UserSig cannot be unpacked; it may have been cut short")
 
@@ -192,7 +192,9 @@ class Signer:
         )
 
 
-def _mac(secret_key: str, identifier: str, sdkappid: int, time: int, expire: int, userbuf: str | None) -> str:
+def _mac(  # noqa: PLR0913, PLR0917  # what is signed
+    secret_key: str, identifier: str, sdkappid: int, time: int, expire: int, userbuf: str | None
+) -> str:
     lines = f"TLS.identifier:{identifier}\nTLS.sdkappid:{sdkappid}\nTLS.time:{time}\nTLS.expire:{expire}\n"
     if userbuf is not None:
         lines += f"TLS.userbuf:{userbuf}\n"
@@ -200,6 +202,7 @@ def _mac(secret_key: str, identifier: str, sdkappid: int, time: int, expire: int
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    raise TypeError(type(value).__name__)
+    if not isinstance(value, str):
+        raise TypeError(type(value).__name__)
+    value.encode()  # refuses half of a surrogate pair
+    return value

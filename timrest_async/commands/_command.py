@@ -1,9 +1,11 @@
 """What a command is: a value that knows its path and its reply."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 from random import getrandbits
 from re import compile as pattern
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast, get_args, get_origin
 
 from attrs import field, frozen
 
@@ -50,6 +52,12 @@ class Command(Bounded, Generic[R]):
 _PATH = pattern(r"\w+/\w+")
 
 
+def _as_object(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise InputError(f"the body of a command has to be a dict, not {body!r}")
+    return cast("dict[str, Any]", body)
+
+
 def _as_path(path: str) -> str:
     return path.removeprefix("/").removeprefix("v4/")
 
@@ -61,25 +69,17 @@ class RawCommand(Command[dict[str, Any]]):
     path: Annotated[str, Wire(None)] = field(converter=_as_path)
     """The service and the command word; a leading ``v4/`` does no harm."""
 
-    body: Annotated[dict[str, Any], Rest()]
+    body: Annotated[dict[str, Any], Rest()] = field(converter=_as_object)
     """The body, key for key as in the manual."""
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a path that is none, and a body that is no object."""
+        """Refuse a path that is none."""
         if not _PATH.fullmatch(self.path):
             raise InputError(f"a command is called SERVICE/COMMAND, such as openim/sendmsg, not {self.path!r}")
-        if not isinstance(self.body, dict):
-            raise InputError(f"the body of {self.path} has to be a dict, not {self.body!r}")
 
 
-def random_u32() -> int:
-    """Draw a number by which the service tells a repeat from another message."""
-    return getrandbits(32)
+random_u32: Callable[[], int] = partial(getrandbits, 32)
+"""Draws a number by which the service tells a repeat from another message."""
 
-
-_seqs = count(getrandbits(31))
-
-
-def next_seq() -> int:
-    """Count messages up from a random start, so that those of one second keep the order in which they were made."""
-    return next(_seqs) & U32_MAX
+next_seq: Callable[[], int] = map(U32_MAX.__and__, count(getrandbits(31))).__next__
+"""Counts messages up from a random start, so that those of one second keep the order in which they were made."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from timrest_async.commands._command import Command
 
 __all__ = ["Caller", "Domain", "Endpoint", "endpoint"]
@@ -28,7 +29,8 @@ class Domain:
     """A family of commands, such as ``tim.messages``."""
 
     def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+        self.caller = caller
+        """Who sends the commands."""
 
 
 class Endpoint(Generic[P, R]):
@@ -36,11 +38,12 @@ class Endpoint(Generic[P, R]):
 
     def __init__(self, command: Callable[P, Command[R]]) -> None:
         async def send(domain: Domain, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            return await domain._caller.call(command(*args, **kwargs))  # noqa: SLF001  # the domain is ours
+            return await domain.caller.call(command(*args, **kwargs))
 
-        made = inspect.signature(command)
+        takes = inspect.signature(command).parameters.values()
         itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-        send.__signature__ = made.replace(parameters=[itself, *made.parameters.values()])  # type: ignore[attr-defined]
+        gives = getattr(command, "reply", None)
+        send.__signature__ = inspect.Signature([itself, *takes], return_annotation=gives)  # type: ignore[attr-defined]
         send.__doc__ = command.__doc__
         self.command = command
         """The command's class."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from attrs import field, frozen
 
-from timrest_async._wire import Bounded, Items, Struct, Wire
+from timrest_async._wire import Bounded, Items, Struct, Wire, as_list
 from timrest_async.commands._command import Command
 from timrest_async.commands._domain import Domain, endpoint
 from timrest_async.commands._shared import AccountId
@@ -61,7 +61,7 @@ class AccountImportItem(Bounded):
 class ImportAccountsReply(Struct):
     """Which accounts were not imported."""
 
-    fail_accounts: list[str] = field(factory=list)
+    fail_accounts: list[str] = field(factory=list[str])
     """Accounts that could not be imported although the call succeeded."""
 
 
@@ -126,9 +126,11 @@ class CheckAccountsReply(Struct):
 
 
 def _as_items(accounts: Sequence[str | UserIdItem]) -> list[UserIdItem]:
-    if isinstance(accounts, str):
-        accounts = [accounts]
-    return [account if isinstance(account, UserIdItem) else UserIdItem(account) for account in accounts]
+    return as_list([accounts] if isinstance(accounts, str) else accounts, _as_item)
+
+
+def _as_item(account: str | UserIdItem) -> UserIdItem:
+    return account if isinstance(account, UserIdItem) else UserIdItem(account)
 
 
 @frozen(kw_only=True)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from attrs import field, frozen
 
-from timrest_async._wire import U32, Between, Bounded, Items, Struct, Wire
+from timrest_async._wire import U32, Bounded, Items, Struct, Wire
 from timrest_async.commands._command import Command, random_u32
 from timrest_async.commands._domain import Domain, endpoint
 from timrest_async.commands._shared import AccountId, ForbidCallbackControl, GroupId, SendMsgControl, TopicId
@@ -85,8 +85,8 @@ class SendGroupMessage(Command[SendGroupMessageReply]):
     forbid_callback_control: list[ForbidCallbackControl] | None = None
     """Callbacks that this message does not trigger."""
 
-    online_only_flag: Annotated[int, Between(0, 2**31 - 1)] | None = None
-    """Above 0: only members who are online get it, and nothing is stored; not in live groups (AVChatRoom)."""
+    online_only_flag: Literal[0, 1] | None = None
+    """1: only members who are online get it, and nothing is stored; not in live groups (AVChatRoom)."""
 
     send_msg_control: list[SendMsgControl] | None = None
     """What this message leaves alone; not together with *online_only_flag*."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from attrs import field, frozen
 
-from timrest_async._wire import U32, Items, Struct, Wire
+from timrest_async._wire import U32, Items, Struct, Wire, as_list
 from timrest_async.commands._command import Command, next_seq, random_u32
 from timrest_async.commands._domain import Domain, endpoint
 from timrest_async.commands._shared import AccountId, ForbidCallbackControl, MsgLifeTime, SendMsgControl
@@ -109,7 +109,7 @@ class SendBatchReply(Struct):
     msg_id: str | None = None
     """The id under which clients know it; absent in replies of before December 2024."""
 
-    error_list: list[BatchSendError] = field(factory=list)
+    error_list: list[BatchSendError] = field(factory=list[BatchSendError])
     """Receivers who were not reached, each with the reason."""
 
     msg_time: int | None = None
@@ -117,7 +117,7 @@ class SendBatchReply(Struct):
 
 
 def _as_accounts(accounts: Sequence[str]) -> list[str]:
-    return [accounts] if isinstance(accounts, str) else list(accounts)
+    return [accounts] if isinstance(accounts, str) else as_list(accounts)
 
 
 @frozen(kw_only=True)

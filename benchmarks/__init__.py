@@ -1,0 +1,1 @@
+"""What timrest_async promises in numbers, measured beside its rivals."""

@@ -1,0 +1,374 @@
+"""Every command we have, held against the description of the service."""
+
+import ast
+import importlib
+import inspect
+import json
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import pytest
+import yaml
+
+from timrest_async import Command, Element, OfflinePushInfo, TimSession, commands
+from timrest_async._codec import decode, encode, read, write
+from timrest_async._wire import Bounded, Limit, Struct, WireField, wire_fields
+from timrest_async.commands._command import RawCommand
+from timrest_async.commands._domain import Domain, Endpoint
+from timrest_async.testing import MemoryTransport
+
+TESTS = Path(__file__).parents[1]
+
+MODULES = [
+    importlib.import_module(f"{commands.__name__}.{module.name}") for module in pkgutil.iter_modules(commands.__path__)
+]
+NAMES = {module.__name__ for module in MODULES}
+
+
+def descendants(cls: type[Any]) -> Iterator[type[Any]]:
+    """The classes below a class that our command modules define; not what attrs left behind when it added slots."""
+    for child in cls.__subclasses__():
+        if getattr(sys.modules[child.__module__], child.__name__, None) is child and child.__module__ in NAMES:
+            yield child
+        yield from descendants(child)
+
+
+COMMANDS: list[type[Command[Any]]] = sorted(
+    {cls for cls in descendants(Command) if "path" in vars(cls) and cls is not RawCommand}, key=lambda cls: cls.path
+)
+DOMAINS: list[type[Domain]] = sorted(set(descendants(Domain)), key=lambda cls: cls.__name__)
+
+FILES = [
+    yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted((TESTS / "spec" / "endpoints").glob("*.yaml"))
+]
+ENDPOINTS: dict[str, dict[str, Any]] = {entry["command"]: entry for file in FILES for entry in file["commands"]}
+TYPES: dict[str, dict[str, Any]] = {
+    entry["command"]: file.get("types") or {} for file in FILES for entry in file["commands"]
+}
+"""The types that the file of each command describes."""
+
+ELSEWHERE = {
+    "KeyValue": "described in groups.yaml, used by others too",
+    "GroupAtInfo": "described in elements.yaml as well",
+}
+"""Types that may be looked up beyond the command's own file."""
+
+ELEMENTS_SAY = {"TIMMsgElement", "MsgElement", "OfflinePushInfo"}
+"""Types that elements.yaml describes; ``test_elements.py`` holds them against it."""
+
+EXTRA_IN_REPLY = {
+    ("openim/batchsendmsg", "ActionStatus"): "of the envelope; it alone says that only some were reached",
+}
+
+EXCLUDED_BY_SAMPLE = {
+    ("ImportAccounts", "Accounts"): "exactly one of the two lists travels, and the sample shows the newer one",
+}
+"""Fields that a sample cannot show beside the others."""
+
+
+def structs_in(hint: Any) -> Iterator[type[Struct]]:
+    """The classes that travel inside an annotation."""
+    if inspect.isclass(hint) and issubclass(hint, Struct) and not issubclass(hint, Element | OfflinePushInfo):
+        yield hint
+        for field in wire_fields(hint):
+            yield from structs_in(field.type)
+    for argument in get_args(hint):
+        yield from structs_in(argument)
+
+
+def nested(cls: type[Any]) -> dict[str, type[Struct]]:
+    """The classes inside a command or reply, by name."""
+    return {inner.__name__: inner for field in wire_fields(cls) for inner in structs_in(field.type)}
+
+
+def type_of(hint: Any) -> str:
+    """The description's word for an annotation."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return type_of(arguments[0])
+    if origin in {Union, UnionType}:
+        (inner,) = (argument for argument in arguments if argument is not NoneType)
+        return type_of(inner)
+    if origin is Literal:
+        return type_of(type(arguments[0]))
+    if origin is list:
+        return f"list[{type_of(arguments[0])}]"
+    names = {str: "string", int: "integer", float: "number", dict: "object", Element: "TIMMsgElement"}
+    return names.get(origin or hint) or str(hint.__name__)
+
+
+def described_type(path: str, name: str) -> Any:
+    """What the description says of a type that *path* uses."""
+    if name in TYPES[path]:
+        return TYPES[path][name]
+    assert name in ELSEWHERE, f"{name} is not described with {path}"
+    return next(types[name] for types in TYPES.values() if name in types)
+
+
+def is_required(entry: dict[str, Any]) -> bool:
+    """Whether the description asks for a field, in one word or in several."""
+    return entry.get("required") is True or str(entry.get("required")).startswith("true")
+
+
+def sample(cls: type[Command[Any]], kind: str) -> Any:
+    """The sample request or reply of a command."""
+    name = f"{cls.path.replace('/', '.')}.{kind}.json"
+    return json.loads((TESTS / "samples" / name).read_text(encoding="utf-8"))
+
+
+def reply_fields(cls: type[Command[Any]]) -> list[WireField]:
+    """The fields of a command's reply; none where it has no reply."""
+    return list(wire_fields(cls.reply)) if issubclass(cls.reply, Struct) else []
+
+
+def values_in(hint: Any) -> set[Any]:
+    """The closed sets inside an annotation, all in one."""
+    if get_origin(hint) is Literal:
+        return set(get_args(hint))
+    return set().union(*(values_in(argument) for argument in get_args(hint)))
+
+
+def has_bound(hint: Any) -> bool:
+    """Whether an annotation carries a bound anywhere."""
+    if any(isinstance(mark, Limit) for mark in getattr(hint, "__metadata__", ())) or get_origin(hint) is Literal:
+        return True
+    return any(has_bound(argument) for argument in get_args(hint))
+
+
+PARTS: list[type[Struct]] = [part for cls in COMMANDS for part in (cls, cls.reply) if issubclass(part, Struct)]
+STRUCTS: dict[str, type[Struct]] = {
+    f"{cls.__module__}.{cls.__name__}": cls for part in PARTS for cls in (part, *nested(part).values())
+}
+"""Every class that travels with a command or its reply."""
+
+each_command = pytest.mark.parametrize("cls", COMMANDS, ids=lambda cls: cls.path)
+each_nested = pytest.mark.parametrize(
+    ("path", "name", "cls"),
+    [
+        pytest.param(command.path, name, cls, id=f"{command.path}-{name}")
+        for command in COMMANDS
+        for part in (command, command.reply)
+        if issubclass(part, Struct)
+        for name, cls in nested(part).items()
+    ],
+)
+
+
+def test_there_are_commands() -> None:
+    """The walk over the modules finds commands in every domain."""
+    assert len(COMMANDS) >= 8
+    assert {cls.__module__ for cls in COMMANDS} == {cls.__module__ for cls in DOMAINS}
+
+
+def test_every_path_is_one_commands() -> None:
+    """No two commands share a path."""
+    assert len({cls.path for cls in COMMANDS}) == len(COMMANDS)
+
+
+@each_command
+def test_a_command_is_described(cls: type[Command[Any]]) -> None:
+    """A command's path is one that the service has."""
+    assert cls.path in ENDPOINTS
+
+
+@each_command
+def test_the_request_has_the_descriptions_fields(cls: type[Command[Any]]) -> None:
+    """A request has every field of the description, in its order, and no other."""
+    assert [field.wire for field in wire_fields(cls)] == list(ENDPOINTS[cls.path]["request"])
+
+
+@each_command
+def test_the_reply_has_the_descriptions_fields(cls: type[Command[Any]]) -> None:
+    """A reply has every field of the description and no other; no fields, no class."""
+    described = set(ENDPOINTS[cls.path]["response"])
+    described |= {wire for path, wire in EXTRA_IN_REPLY if path == cls.path}
+
+    assert {field.wire for field in reply_fields(cls)} == described
+    assert (cls.reply is NoneType) is (not described)
+
+
+@each_command
+def test_the_request_requires_what_the_description_does(cls: type[Command[Any]]) -> None:
+    """What the description requires always travels, and what it does not may be left out."""
+    described = ENDPOINTS[cls.path]["request"]
+
+    for field in wire_fields(cls):
+        assert field.optional is not is_required(described[field.wire]), field.wire
+
+
+@each_command
+def test_the_request_has_the_descriptions_types(cls: type[Command[Any]]) -> None:
+    """A field of a request has the type that the description gives it."""
+    for wire, entry in ENDPOINTS[cls.path]["request"].items():
+        field = next(field for field in wire_fields(cls) if field.wire == wire)
+        assert type_of(field.type) == entry["type"], wire
+
+
+@each_command
+def test_the_reply_has_the_descriptions_types(cls: type[Command[Any]]) -> None:
+    """A field of a reply has the type that the description gives it."""
+    for field in reply_fields(cls):
+        if (cls.path, field.wire) not in EXTRA_IN_REPLY:
+            assert type_of(field.type) == ENDPOINTS[cls.path]["response"][field.wire]["type"], field.wire
+
+
+@each_command
+def test_the_request_takes_every_described_value(cls: type[Command[Any]]) -> None:
+    """Where the description lists the values of a field, a closed set of ours leaves none of them out."""
+    for field in wire_fields(cls):
+        described = ENDPOINTS[cls.path]["request"][field.wire].get("values")
+        ours = values_in(field.type)
+        if ours and isinstance(described, list | dict):
+            assert set(described) <= ours, field.wire
+
+
+@each_nested
+def test_a_nested_type_has_the_descriptions_fields(path: str, name: str, cls: type[Struct]) -> None:
+    """A class inside a request or a reply has the description's fields, names and types, and no other."""
+    described = described_type(path, name)
+
+    assert {field.wire: type_of(field.type) for field in wire_fields(cls)} == {
+        wire: entry["type"] for wire, entry in described.items()
+    }
+
+
+@each_nested
+def test_a_nested_type_requires_what_the_description_does(path: str, name: str, cls: type[Struct]) -> None:
+    """A class inside a request requires what the description does; one inside a reply at most its key."""
+    described = described_type(path, name)
+    in_request = any(name in nested(command) for command in COMMANDS if command.path == path)
+
+    if in_request:
+        assert [f.wire for f in wire_fields(cls) if not f.optional] == [
+            w for w in described if is_required(described[w])
+        ]
+    else:
+        assert sum(field.required for field in wire_fields(cls)) <= 1
+
+
+def test_every_exception_is_needed() -> None:
+    """No exception from the description outlives its reason."""
+    replies = {(cls.path, field.wire) for cls in COMMANDS for field in reply_fields(cls)}
+
+    assert EXTRA_IN_REPLY.keys() <= replies
+    assert all(wire not in ENDPOINTS[path]["response"] for path, wire in EXTRA_IN_REPLY)
+
+
+@pytest.mark.parametrize("name", STRUCTS)
+def test_every_class_and_field_explains_itself(name: str) -> None:
+    """A class has a docstring of one sentence or more, and each of its fields a string right below it."""
+    (node,) = ast.parse(inspect.getsource(STRUCTS[name])).body
+    assert isinstance(node, ast.ClassDef)
+    assert (ast.get_docstring(node) or "").split("\n")[0].endswith((".", "*."))
+    for here, below in zip(node.body, [*node.body[1:], None], strict=True):
+        if isinstance(here, ast.AnnAssign):
+            assert isinstance(below, ast.Expr), ast.unparse(here)
+            assert isinstance(below.value, ast.Constant), ast.unparse(here)
+
+
+@pytest.mark.parametrize("name", STRUCTS)
+def test_every_class_with_a_bound_checks_it(name: str) -> None:
+    """A class whose annotations carry a bound derives from the class that reads bounds."""
+    cls = STRUCTS[name]
+
+    assert issubclass(cls, Bounded) or not any(has_bound(field.type) for field in wire_fields(cls))
+
+
+@each_command
+def test_the_sample_request_is_read_and_written(cls: type[Command[Any]]) -> None:
+    """A sample request becomes a command, and the command becomes the sample again."""
+    assert json.loads(encode(read(sample(cls, "request"), cls))) == sample(cls, "request")
+
+
+@each_command
+def test_the_sample_request_shows_every_field(cls: type[Command[Any]]) -> None:
+    """A sample request leaves out no field, unless it excludes another."""
+    left_out = ENDPOINTS[cls.path]["request"].keys() - sample(cls, "request").keys()
+
+    assert {wire for wire in left_out if (cls.__name__, wire) not in EXCLUDED_BY_SAMPLE} == set()
+
+
+@each_command
+def test_the_sample_reply_is_read_and_written(cls: type[Command[Any]]) -> None:
+    """A sample reply becomes the typed reply, and nothing described is lost in it."""
+    data = sample(cls, "reply")
+    reply = decode(read(sample(cls, "request"), cls), json.dumps(data).encode())
+
+    described = {wire: value for wire, value in data.items() if wire in ENDPOINTS[cls.path]["response"]}
+    assert described.keys() == ENDPOINTS[cls.path]["response"].keys()
+    if cls.reply is NoneType:
+        assert reply is None
+    else:
+        assert type(reply) is cls.reply
+        assert write(reply).items() >= described.items()
+
+
+def endpoints() -> list[tuple[type[Domain], str, Endpoint[..., Any]]]:
+    """Every method of every domain that is a command."""
+    return [
+        (domain, name, value)
+        for domain in DOMAINS
+        for name, value in vars(domain).items()
+        if isinstance(value, Endpoint)
+    ]
+
+
+def test_every_command_is_one_method_of_one_domain() -> None:
+    """The domains offer each command exactly once, and nothing else."""
+    offered = [value.command for _, _, value in endpoints()]
+
+    assert len(offered) == len(COMMANDS)
+    assert set(offered) == set(COMMANDS)
+
+
+def test_a_domain_offers_the_commands_of_its_module() -> None:
+    """A command is offered by the domain that stands in its module."""
+    for domain, _, value in endpoints():
+        assert inspect.getmodule(value.command) is inspect.getmodule(domain)
+
+
+def test_a_session_offers_every_domain() -> None:
+    """Each domain is an attribute of the session, named after its module, and the same one each time."""
+    tim = TimSession(1400000000, secret_key="key", transport=MemoryTransport())
+
+    for domain in DOMAINS:
+        name = domain.__module__.rpartition(".")[2]
+        assert type(getattr(tim, name)) is domain
+        assert getattr(tim, name) is getattr(tim, name)
+
+
+@pytest.mark.parametrize(("domain", "name", "value"), endpoints())
+def test_a_method_takes_what_its_command_takes(domain: type[Domain], name: str, value: Endpoint[..., Any]) -> None:
+    """A method has its command's parameters, with their names, kinds, defaults and annotations."""
+    tim = TimSession(1400000000, secret_key="key", transport=MemoryTransport())
+    method = getattr(domain(tim), name)
+
+    assert inspect.signature(method).parameters == inspect.signature(value.command).parameters
+    assert method.__doc__ == value.command.__doc__
+    assert method.__qualname__ == f"{domain.__name__}.{name}"
+
+
+@pytest.mark.parametrize(("domain", "name", "value"), endpoints())
+def test_a_method_says_what_it_returns(domain: type[Domain], name: str, value: Endpoint[..., Any]) -> None:
+    """The signature that ``help`` shows ends in the command's reply."""
+    tim = TimSession(1400000000, secret_key="key", transport=MemoryTransport())
+    shown = inspect.signature(getattr(domain(tim), name)).return_annotation
+    reply = value.command.reply  # type: ignore[attr-defined]  # an endpoint is made of a command's class
+
+    assert shown in ({None, NoneType} if reply is NoneType else {reply})
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_a_module_exports_what_it_defines(module: Any) -> None:
+    """``__all__`` of a module names every public class of it."""
+    defined = {
+        name
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and value.__module__ == module.__name__ and not name.startswith("_")
+    }
+
+    assert defined <= set(module.__all__)

@@ -1,0 +1,244 @@
+"""The road of a call, over a service in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import Any
+
+import pytest
+
+from timrest_async import (
+    AuthenticationError,
+    ConfigError,
+    InputError,
+    RateLimit,
+    RateLimiter,
+    RetryPolicy,
+    Text,
+    TimError,
+    TimSession,
+)
+from timrest_async.commands.messages import SendMessage, SendMessageReply
+from timrest_async.testing import FakeClock, MemoryTransport
+from timrest_async.transport import REGIONS
+from timrest_async.usersig import verify
+
+KEY = "0123456789abcdef" * 4
+OK = {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0, "MsgTime": 1497238162, "MsgKey": "1_2_3"}
+
+
+def session(service: MemoryTransport, **settings: Any) -> TimSession:
+    """Open a session on *service*."""
+    return TimSession(1400000000, secret_key=KEY, transport=service, **({"clock": FakeClock()} | settings))
+
+
+async def test_a_message_goes_out_and_its_receipt_comes_back() -> None:
+    """The main job: one call, one reply with its type."""
+    service = MemoryTransport(OK)
+    async with session(service) as tim:
+        sent = await tim.messages.send("lumotuwe2", "hi, beauty", from_account="lumotuwe1", msg_life_time=3600)
+    assert sent == SendMessageReply(msg_time=1497238162, msg_key="1_2_3")
+    (call,) = service.calls
+    assert call.path == "openim/sendmsg"
+    assert call.json["MsgBody"] == [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi, beauty"}}]
+    assert call.json["From_Account"] == "lumotuwe1"
+    assert service.closed
+
+
+async def test_any_command_can_be_called_by_its_path() -> None:
+    """A path and a dict go out as they are, elements included, and the whole answer comes back as a dict."""
+    service = MemoryTransport({"ErrorCode": 0, "QueryResult": []}, {"ErrorCode": 0}, {"ErrorCode": 0})
+    tim = session(service)
+    assert await tim.call("openim/querystate", {"To_Account": ["id1"]}) == {"ErrorCode": 0, "QueryResult": []}
+    await tim.call("/v4/openim/sendmsg", {"MsgBody": [Text("hi")]})
+    await tim.call("openim/nothing")
+    assert [(call.path, call.json) for call in service.calls] == [
+        ("openim/querystate", {"To_Account": ["id1"]}),
+        ("openim/sendmsg", {"MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]}),
+        ("openim/nothing", {}),
+    ]
+
+
+@pytest.mark.parametrize("path", ["sendmsg", "openim/", "openim/sendmsg?x=1", "../openim/sendmsg", "openim/send msg"])
+async def test_a_path_that_is_none_is_refused(path: str) -> None:
+    """What does not name a service and a command never reaches the URL."""
+    with pytest.raises(InputError, match="SERVICE/COMMAND"):
+        await session(MemoryTransport()).call(path, {})
+
+
+async def test_a_body_that_is_no_object_is_refused() -> None:
+    """A list is not a body."""
+    with pytest.raises(InputError, match="has to be a dict"):
+        await session(MemoryTransport()).call("openim/sendmsg", [])  # type: ignore[call-overload]
+
+
+async def test_bad_input_is_told_where_the_call_is_awaited() -> None:
+    """One bad call among many fails alone, and nothing of it is sent."""
+    service = MemoryTransport(OK, OK)
+    tim = session(service)
+    outcomes = await asyncio.gather(*(tim.messages.send(to, "hi") for to in ("a", "", "b")), return_exceptions=True)
+    assert [type(outcome).__name__ for outcome in outcomes] == ["SendMessageReply", "InputError", "SendMessageReply"]
+    assert len(service.calls) == 2
+
+
+async def test_a_call_is_signed_for_its_application_and_administrator() -> None:
+    """The UserSig of a call holds for the session's SDKAppID and identifier."""
+    clock, service = FakeClock(), MemoryTransport(OK)
+    await session(service, clock=clock, identifier="boss").messages.send("a", "hi")
+    said = verify(service.calls[0].usersig, sdkappid=1400000000, secret_key=KEY, identifier="boss", now=clock.now())
+    assert said.expire == 86_400
+
+
+async def test_a_refused_signature_is_not_used_again() -> None:
+    """After the service refuses a signature, the next call carries a fresh one."""
+    clock, service = FakeClock(), MemoryTransport({"ErrorCode": 70001}, OK, OK)
+    tim = session(service, clock=clock)
+    with pytest.raises(AuthenticationError):
+        await tim.messages.send("a", "hi")
+    await clock.advance(1.0)
+    await tim.messages.send("a", "hi")
+    await tim.messages.send("a", "hi")
+    first, second, third = (call.usersig for call in service.calls)
+    assert first != second == third
+
+
+async def test_a_static_signature_is_used_as_it_is() -> None:
+    """A UserSig made elsewhere goes out unchanged, refused or not."""
+    service = MemoryTransport({"ErrorCode": 70001}, OK)
+    tim = TimSession(1, usersig="eJxyz*-_", transport=service, clock=FakeClock())
+    with pytest.raises(AuthenticationError):
+        await tim.messages.send("a", "hi")
+    await tim.messages.send("a", "hi")
+    assert {call.usersig for call in service.calls} == {"eJxyz*-_"}
+
+
+async def test_an_attempt_gets_its_own_limit_and_no_more_than_is_left() -> None:
+    """Each attempt may take 10 seconds by default, or what the call's deadline leaves."""
+    clock, service = FakeClock(), MemoryTransport(OK, OK, OK)
+    tim = session(service, clock=clock, limits=RateLimiter(RateLimit(1, burst=1), clock=clock))
+    await clock.run(tim.with_options(timeout=2.0).messages.send("a", "hi"))
+    await clock.run(tim.messages.send("a", "hi"))
+    await clock.run(tim.with_options(attempt_timeout=4.0).messages.send("a", "hi"))
+    assert [round(call.timeout, 2) for call in service.calls] == [2.0, 10.0, 4.0]
+
+
+async def test_options_of_a_view_leave_the_session_alone() -> None:
+    """A view shares everything but its options."""
+    clock, service = FakeClock(), MemoryTransport({"ErrorCode": 20004}, {"ErrorCode": 20004}, OK)
+    tim = session(service, clock=clock)
+    once = tim.with_options(retry=RetryPolicy(attempts=1))
+    with pytest.raises(TimError):
+        await clock.run(once.messages.send("a", "hi"))
+    await clock.run(tim.messages.send("a", "hi"))
+    assert len(service.calls) == 3
+    assert once.messages is not tim.messages
+    assert tim.messages is tim.messages
+
+
+async def test_sessions_that_share_a_limiter_share_its_windows() -> None:
+    """Two sessions of one application stay under one cap."""
+    clock = FakeClock()
+    limits = RateLimiter(RateLimit(2, burst=2), clock=clock)
+    sessions = [session(MemoryTransport(*[OK] * 4), clock=clock, limits=limits) for _ in range(2)]
+    await clock.run(asyncio.gather(*(tim.messages.send("a", "hi") for tim in sessions for _ in range(4))))
+    assert round(clock.time(), 2) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"sdkappid": 0}, "sdkappid"),
+        ({"sdkappid": -1}, "sdkappid"),
+        ({"sdkappid": True}, "sdkappid"),
+        ({"sdkappid": "1400000000"}, "sdkappid"),
+        ({"identifier": ""}, "identifier"),
+        ({"identifier": "x" * 33}, "identifier"),
+        ({"secret_key": None}, "exactly one of secret_key and usersig"),
+        ({"usersig": "abc"}, "exactly one of secret_key and usersig"),
+        ({"secret_key": ""}, "secret_key is empty"),
+        ({"secret_key": None, "usersig": ""}, "usersig"),
+        ({"secret_key": None, "usersig": "with space"}, "usersig"),
+        ({"usersig_life": 0}, "usersig_life"),
+        ({"usersig_life": 181 * 86_400}, "usersig_life"),
+        ({"region": "atlantis"}, "region has to be one of china"),
+        ({"region": "china", "base_url": "https://example.org"}, "either region or base_url"),
+        ({"base_url": "example.org"}, "base_url"),
+        ({"base_url": "ftp://example.org"}, "base_url"),
+        ({"base_url": "https://example.org:port"}, "base_url"),
+        ({"timeout": 0.0}, "timeout"),
+        ({"timeout": float("inf")}, "timeout"),
+        ({"attempt_timeout": -1.0}, "timeout"),
+    ],
+)
+def test_a_session_that_cannot_work_is_refused_when_it_is_made(settings: dict[str, Any], words: str) -> None:
+    """Contradictions and impossible settings are told at once, by name."""
+    with pytest.raises(ConfigError, match=words):
+        TimSession(**({"sdkappid": 1400000000, "secret_key": KEY} | settings))
+
+
+async def test_http_and_transport_exclude_each_other() -> None:
+    """A session has one way to the service."""
+    with pytest.raises(ConfigError, match="either http or transport"):
+        TimSession(1, secret_key=KEY, transport=MemoryTransport(), http=object())  # type: ignore[arg-type]
+
+
+def test_settings_come_from_the_environment() -> None:
+    """The TIMREST_ variables set a session up, and settings of the caller win over them."""
+    env = {"TIMREST_SDKAPPID": "1400000001", "TIMREST_SECRET_KEY": KEY, "TIMREST_REGION": "sgp"}
+    assert repr(TimSession.from_env(env)) == (
+        "TimSession(sdkappid=1400000001, identifier='administrator', base_url='https://adminapisgp.im.qcloud.com')"
+    )
+    there = {"TIMREST_SDKAPPID": "7", "TIMREST_USERSIG": "abc", "TIMREST_BASE_URL": "http://127.0.0.1:8700"}
+    assert "identifier='boss', base_url='http://127.0.0.1:8700'" in repr(TimSession.from_env(there, identifier="boss"))
+
+
+@pytest.mark.parametrize(("value", "words"), [("", "is not set"), ("many", "whole number")])
+def test_a_missing_or_odd_sdkappid_in_the_environment_is_told(value: str, words: str) -> None:
+    """The message names the variable."""
+    with pytest.raises(ConfigError, match=f"TIMREST_SDKAPPID .*{words}"):
+        TimSession.from_env({"TIMREST_SDKAPPID": value, "TIMREST_SECRET_KEY": KEY})
+
+
+def test_the_processs_own_environment_is_read_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an argument it is os.environ that counts."""
+    monkeypatch.setenv("TIMREST_SDKAPPID", "42")
+    monkeypatch.setenv("TIMREST_SECRET_KEY", KEY)
+    assert "sdkappid=42" in repr(TimSession.from_env())
+
+
+def test_every_region_of_the_documents_has_its_host(protocol: Any) -> None:
+    """Each data centre, under its name and its aliases, leads to the host that the manual prints."""
+    rows = {row["region"]: row for row in protocol["hosts"]["list"]}
+    assert {name: row["host"] for name, row in rows.items()} == REGIONS
+    for row in rows.values():
+        for name in [row["region"], *row["aliases"]]:
+            assert f"https://{row['host']}" in repr(TimSession(1, secret_key=KEY, region=name.upper()))
+
+
+def test_a_session_shows_no_secret() -> None:
+    """Neither key nor signature is in the session's repr, nor in what its parts show."""
+    tim = TimSession(1, secret_key=KEY, transport=MemoryTransport(), clock=FakeClock())
+    shown = repr(tim) + repr(vars(tim))
+    assert KEY not in shown
+
+
+def test_methods_of_a_domain_say_what_they_take() -> None:
+    """help(tim.messages.send) shows the command's own words and fields."""
+    tim = TimSession(1, secret_key=KEY, transport=MemoryTransport())
+    send: Any = tim.messages.send
+    assert send.__doc__ == SendMessage.__doc__
+    assert send.__name__ == "send"
+    assert send.__qualname__ == "Messages.send"
+    assert {"to_account", "msg_body", "msg_life_time"} <= inspect.signature(send).parameters.keys()
+    assert inspect.iscoroutinefunction(send)
+
+
+async def test_messages_of_one_process_keep_their_order_within_a_second() -> None:
+    """MsgSeq rises from message to message, and MsgRandom tells them apart."""
+    service = MemoryTransport(*[OK] * 50)
+    tim = session(service, limits=RateLimiter(RateLimit(1000, burst=1000), clock=FakeClock()))
+    await asyncio.gather(*(tim.messages.send("a", f"{n}") for n in range(50)))
+    seqs = [call.json["MsgSeq"] for call in service.calls]
+    assert seqs == list(range(seqs[0], seqs[0] + 50))
+    assert len({call.json["MsgRandom"] for call in service.calls}) == 50

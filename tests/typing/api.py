@@ -1,0 +1,147 @@
+"""What the type checkers make of the public calls. Checked by mypy and pyright, never run."""
+
+from typing import Annotated, Any, assert_type
+
+from attrs import frozen
+
+from timrest_async import (
+    Command,
+    Custom,
+    Element,
+    Face,
+    Location,
+    OfflinePushInfo,
+    RetryPolicy,
+    Text,
+    TimSession,
+    Wire,
+)
+from timrest_async.commands.accounts import (
+    AccountImportItem,
+    CheckAccountsReply,
+    ImportAccount,
+    ImportAccountsReply,
+    UserIdItem,
+)
+from timrest_async.commands.group_messages import GroupAtInfo, SendGroupMessageReply
+from timrest_async.commands.groups import CreateGroupReply, InitialMember
+from timrest_async.commands.messages import (
+    BatchSendError,
+    SendBatch,
+    SendBatchReply,
+    SendMessage,
+    SendMessageReply,
+)
+
+
+@frozen(kw_only=True)
+class QueryState(Command[dict[str, Any]]):
+    """A command of the user's own."""
+
+    path = "openim/querystate"
+
+    to_account: Annotated[list[str], Wire("To_Account")]
+    """Who."""
+
+
+async def one_to_one(tim: TimSession, body: list[Element], faces: list[Face]) -> None:
+    """A message takes its receiver and its body by position or by name, and returns its receipt."""
+    assert_type(await tim.messages.send("id1", "hi"), SendMessageReply)
+    assert_type(await tim.messages.send("id1", Text("hi")), SendMessageReply)
+    assert_type(await tim.messages.send("id1", [Text("hi"), Face(6, "abc")]), SendMessageReply)
+    assert_type(await tim.messages.send("id1", (Text("hi"), Location("here", 1.5, 2))), SendMessageReply)
+    assert_type(await tim.messages.send("id1", body), SendMessageReply)
+    assert_type(await tim.messages.send("id1", faces), SendMessageReply)
+    assert_type(await tim.messages.send(to_account="id1", msg_body=Custom({"a": 1})), SendMessageReply)
+    sent = await tim.messages.send(
+        "id1",
+        "hi",
+        sync_other_machine=2,
+        from_account="id2",
+        msg_life_time=0,
+        msg_seq=None,
+        msg_random=7,
+        send_msg_control=["NoUnread"],
+        offline_push_info=OfflinePushInfo(push_flag=1),
+    )
+    assert_type(sent.msg_time, int)
+    assert_type(sent.msg_key, str | None)
+
+
+async def batches(tim: TimSession, accounts: tuple[str, ...]) -> None:
+    """A batch returns whom it did not reach."""
+    assert_type(await tim.messages.send_batch(["id1", "id2"], "hi"), SendBatchReply)
+    assert_type(await tim.messages.send_batch(accounts, [Text("hi")]), SendBatchReply)
+    reply = await tim.messages.send_batch(to_account=["id1"], msg_body="hi", msg_life_time=60)
+    assert_type(reply.error_list, list[BatchSendError])
+    assert_type(reply.error_list[0].error_code, int)
+
+
+async def in_groups(tim: TimSession) -> None:
+    """A group message returns whether it was dropped, a notice nothing."""
+    sent = await tim.group_messages.send("@TGS#1", [Text("hi"), Face(6)], msg_priority="High")
+    assert_type(sent, SendGroupMessageReply)
+    assert_type(sent.dropped, bool)
+    assert_type(sent.msg_seq, int | None)
+    mention = GroupAtInfo(group_at_all_flag=0, group_at_account="id1")
+    assert_type(
+        await tim.group_messages.send(group_id="@TGS#1", msg_body="@id1 hi", group_at_info=[mention]),
+        SendGroupMessageReply,
+    )
+    notice = tim.group_messages.send_system_notification("@TGS#1", "the show starts", to_members_account=["id1"])
+    assert_type(await notice, None)
+
+
+async def accounts_and_groups(tim: TimSession) -> None:
+    """Accounts are imported and checked, groups created."""
+    assert_type(await tim.accounts.import_one("id1", nick="Ann"), None)
+    assert_type(await tim.accounts.import_many(["id1", "id2"]), ImportAccountsReply)
+    assert_type(await tim.accounts.import_many(account_list=[AccountImportItem("id1")]), ImportAccountsReply)
+    checked = await tim.accounts.check(["id1", UserIdItem("id2")])
+    assert_type(checked, CheckAccountsReply)
+    assert_type(checked.result_item[0].imported, bool)
+    created = await tim.groups.create(type="Public", name="n", member_list=[InitialMember(member_account="id1")])
+    assert_type(created, CreateGroupReply)
+    assert_type(created.group_id, str)
+
+
+async def any_command(tim: TimSession, command: Command[CreateGroupReply]) -> None:
+    """A command is worth its reply, whoever wrote it; a path is worth plain JSON."""
+    assert_type(await tim.call(SendMessage("id1", "hi")), SendMessageReply)
+    assert_type(await tim.call(SendBatch(["id1"], "hi")), SendBatchReply)
+    assert_type(await tim.call(ImportAccount("id1")), None)
+    assert_type(await tim.call(QueryState(to_account=["id1"])), dict[str, Any])
+    assert_type(await tim.call(command), CreateGroupReply)
+    assert_type(await tim.call("openim/querystate", {"To_Account": ["id1"]}), dict[str, Any])
+    assert_type(await tim.call("openim/querystate"), dict[str, Any])
+
+
+async def options(tim: TimSession) -> None:
+    """A view of a session is a session."""
+    view = tim.with_options(timeout=3, retry=RetryPolicy(attempts=1))
+    assert_type(view, TimSession)
+    assert_type(await view.messages.send("id1", "hi"), SendMessageReply)
+    assert_type(await tim.with_options(attempt_timeout=1).call("a/b", {}), dict[str, Any])
+    async with TimSession(1400000000, secret_key="key") as opened:
+        assert_type(opened, TimSession)
+    assert_type(TimSession.from_env(timeout=3.0), TimSession)
+
+
+async def wrong(tim: TimSession) -> None:
+    """What cannot be right is an error before it runs."""
+    await tim.messages.send("id1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await tim.messages.send("id1", "hi", 2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await tim.messages.send(["id1"], "hi")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await tim.messages.send("id1", 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await tim.messages.send("id1", ["hi"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    await tim.messages.send("id1", "hi", lifetime=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await tim.messages.send("id1", "hi", sync_other_machine=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await tim.messages.send("id1", "hi", msg_life_time="1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await tim.group_messages.send("g1", "hi", msg_priority="high")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await tim.groups.create(type="Public")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await tim.groups.create("Public", "n")  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
+    await tim.call(5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    await tim.call(command="a/b")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    tim.with_options(retries=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    TimSession(1400000000, "administrator", "key", "usersig")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    QueryState(["id1"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -1,0 +1,5 @@
+"""``python -m timrest_async.cli`` does what ``timrest`` does."""
+
+from timrest_async.cli import main
+
+main()

@@ -30,7 +30,8 @@ OK = {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0, "MsgTime": 14972381
 
 def session(service: MemoryTransport, **settings: Any) -> TimSession:
     """Open a session on *service*."""
-    return TimSession(1400000000, secret_key=KEY, transport=service, **({"clock": FakeClock()} | settings))
+    usual: dict[str, Any] = {"sdkappid": 1400000000, "secret_key": KEY, "clock": FakeClock()}
+    return TimSession(transport=service, **(usual | settings))
 
 
 async def test_a_message_goes_out_and_its_receipt_comes_back() -> None:
@@ -174,7 +175,7 @@ async def test_sessions_that_share_a_limiter_share_its_windows() -> None:
 def test_a_session_that_cannot_work_is_refused_when_it_is_made(settings: dict[str, Any], words: str) -> None:
     """Contradictions and impossible settings are told at once, by name."""
     with pytest.raises(ConfigError, match=words):
-        TimSession(**({"sdkappid": 1400000000, "secret_key": KEY} | settings))
+        session(MemoryTransport(), **settings)
 
 
 async def test_http_and_transport_exclude_each_other() -> None:

@@ -226,7 +226,7 @@ def _list_reader(hint: Any) -> Reader:
     def read_list(values: Any, _: Any) -> list[Any]:
         if not isinstance(values, list):
             raise TypeError(f"{values!r} is no list")
-        return [structure(value, inner) for value in cast("list[Any]", values)]
+        return [structure(value, inner) for value in cast("list[object]", values)]
 
     return read_list
 

@@ -37,8 +37,9 @@ from timrest_async import (
     Video,
     elements,
 )
+from timrest_async._bounds import Between, Bytes, Items
 from timrest_async._codec import encode, read, write
-from timrest_async._wire import Between, Bytes, Items, Struct, WireField, wire_fields
+from timrest_async._wire import Struct, WireField, wire_fields
 from timrest_async.commands.messages import SendMessage
 from timrest_async.elements import as_body
 

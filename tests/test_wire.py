@@ -27,19 +27,8 @@ from timrest_async import (
     TimSession,
     Wire,
 )
-from timrest_async._wire import (
-    U32,
-    Between,
-    Bounded,
-    Bytes,
-    Finite,
-    Items,
-    Limit,
-    Rest,
-    Struct,
-    rest_fields,
-    wire_fields,
-)
+from timrest_async._bounds import U32, Between, Bounded, Bytes, Finite, Items, Limit
+from timrest_async._wire import Rest, Struct, rest_fields, wire_fields
 from timrest_async.commands._command import RawCommand
 from timrest_async.commands.accounts import CheckAccounts, ImportAccount, ImportAccounts
 from timrest_async.commands.group_messages import GroupAtInfo, SendGroupMessage, SendSystemNotification

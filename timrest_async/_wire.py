@@ -1,58 +1,25 @@
-"""What a value is called on the wire, and what bounds it.
+"""What a value is called on the wire.
 
 A class that travels is an attrs class below :class:`Struct`; its annotations say everything::
 
     to_account: Annotated[AccountId, Wire("To_Account")]     # another name than the rule gives
-    msg_life_time: Annotated[int, Between(0, 604_800)] | None = None
+    msg_life_time: MsgLifeTime | None = None
 
-A field is called ``MsgLifeTime`` for ``msg_life_time`` unless :class:`Wire` says otherwise, ``None`` is absent, and a
-bound is checked when the object is built, so that a bad value fails on the line that wrote it and nothing is sent.
-Bounds are read out of the annotation once for each class: ``Annotated`` limits, ``Literal`` sets, and both inside a
-union or a list.
+A field is called ``MsgLifeTime`` for ``msg_life_time`` unless :class:`Wire` says otherwise, and ``None`` is absent.
+What bounds a value stands in :mod:`timrest_async._bounds`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
-from types import NoneType, UnionType
-from typing import (
-    TYPE_CHECKING,
-    Annotated,
-    Any,
-    ClassVar,
-    Literal,
-    Protocol,
-    TypeAlias,
-    Union,
-    cast,
-    get_args,
-    get_origin,
-    runtime_checkable,
-)
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args
 
 import attrs
 
-from timrest_async.errors import InputError
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
-__all__ = [
-    "U32",
-    "Between",
-    "Bounded",
-    "Bytes",
-    "Finite",
-    "Items",
-    "Limit",
-    "Rest",
-    "Struct",
-    "Wire",
-    "WireField",
-    "rest_fields",
-    "wire_fields",
-]
+__all__ = ["Rest", "Struct", "Wire", "WireField", "fields_of", "marks_of", "rest_fields", "wire_fields"]
 
 
 @attrs.frozen
@@ -67,235 +34,10 @@ class Rest:
     """Marks the field whose keys lie beside the named ones."""
 
 
-@runtime_checkable
-class Limit(Protocol):
-    """A bound that an annotation carries."""
-
-    def complaint(self, value: Any, /) -> str | None:
-        """Say what is wrong with *value*, or ``None``."""
-        ...
-
-    def fine(self, name: str, /) -> str:
-        """Return a Python expression that is true only where the variable *name* holds no cause for complaint."""
-        ...
-
-
-@attrs.frozen
-class Between:
-    """A whole number from *low* to *high*."""
-
-    low: int
-    high: int
-
-    def complaint(self, value: Any, /) -> str | None:
-        """Refuse what is no whole number or out of range."""
-        if type(value) is int and self.low <= value <= self.high:
-            return None
-        return f"has to be a whole number from {self.low} to {self.high}, not {value!r}"
-
-    def fine(self, name: str, /) -> str:
-        """Say it all in one expression."""
-        return f"type({name}) is int and {self.low} <= {name} <= {self.high}"
-
-
-@attrs.frozen
-class Bytes:
-    """Text of 1 to *most* bytes in UTF-8."""
-
-    most: int
-
-    def complaint(self, value: Any, /) -> str | None:
-        """Refuse what is no text, empty, too long or no Unicode."""
-        if not isinstance(value, str):
-            return f"has to be a string, not {value!r}"
-        try:
-            size = len(value.encode())
-        except UnicodeEncodeError:
-            return f"holds half of a surrogate pair and cannot be encoded: {value!r}"
-        if 1 <= size <= self.most:
-            return None
-        return f"has to be 1 to {self.most} bytes long in UTF-8, not {size}: {value!r}"
-
-    def fine(self, name: str, /) -> str:
-        """Know it at once of ASCII."""
-        return f"type({name}) is str and 0 < len({name}) <= {self.most} and {name}.isascii()"
-
-
-@attrs.frozen
-class Items:
-    """A list of *least* to *most* items."""
-
-    least: int
-    most: int
-
-    def complaint(self, value: Any, /) -> str | None:
-        """Refuse what is no list, or too short or too long."""
-        if not isinstance(value, list):
-            return f"has to be a list, not {value!r}"
-        size = len(cast("list[object]", value))
-        if self.least <= size <= self.most:
-            return None
-        return f"has to hold {self.least} to {self.most} items, not {size}"
-
-    def fine(self, name: str, /) -> str:
-        """Say it all in one expression."""
-        return f"type({name}) is list and {self.least} <= len({name}) <= {self.most}"
-
-
-@attrs.frozen
-class Finite:
-    """A number that JSON can carry."""
-
-    def complaint(self, value: Any, /) -> str | None:
-        """Refuse what is no number, infinite or not a number."""
-        if isinstance(value, int | float) and value - value == 0:
-            return None
-        return f"has to be a finite number, not {value!r}"
-
-    def fine(self, name: str, /) -> str:
-        """Say it all in one expression."""
-        return f"type({name}) is float and {name} - {name} == 0"
-
-
-@attrs.frozen
-class OneOf:
-    """One of a closed set."""
-
-    allowed: tuple[Any, ...]
-
-    def complaint(self, value: Any, /) -> str | None:
-        """Refuse what is not in the set."""
-        if value in self.allowed:
-            return None
-        return f"has to be one of {', '.join(map(repr, self.allowed))}, not {value!r}"
-
-    def fine(self, name: str, /) -> str:
-        """Say it all in one expression."""
-        return f"{name} in {self.allowed!r}"
-
-
-@attrs.frozen
-class Each:
-    """A list, each item of which is within a bound."""
-
-    limit: Limit
-
-    def complaint(self, value: Any, /) -> str | None:
-        """Refuse what is no list, or the first item out of bounds."""
-        if not isinstance(value, list):
-            return f"has to be a list, not {value!r}"
-        said = ((place, self.limit.complaint(item)) for place, item in enumerate(cast("list[object]", value)))
-        return next((f"[{place}] {words}" for place, words in said if words is not None), None)
-
-    def fine(self, name: str, /) -> str:
-        """Look at every item."""
-        return f"type({name}) is list and all({self.limit.fine('item')} for item in {name})"
-
-
-@attrs.frozen
-class IsA:
-    """A value of one class, and of no class below it that JSON would write otherwise."""
-
-    kind: type[Any]
-
-    def complaint(self, value: Any, /) -> str | None:
-        """Refuse what is of another class."""
-        if isinstance(value, self.kind) and not isinstance(value, bool):
-            return None
-        return f"has to be {_A.get(self.kind, self.kind.__name__)}, not {value!r}"
-
-    def fine(self, name: str, /) -> str:
-        """Know it at once of the class itself."""
-        return f"type({name}).__name__ == {self.kind.__name__!r}"
-
-
-_A: Mapping[type[Any], str] = {str: "a string", int: "a whole number", dict: "a dict"}
-
-
-@attrs.frozen
-class Maybe:
-    """A bound that ``None`` need not keep."""
-
-    limit: Limit
-
-    def complaint(self, value: Any, /) -> str | None:
-        """Refuse what is there and out of bounds."""
-        return None if value is None else self.limit.complaint(value)
-
-    def fine(self, name: str, /) -> str:
-        """Let ``None`` pass."""
-        return f"{name} is None or {self.limit.fine(name)}"
-
-
-@attrs.frozen
-class Both:
-    """What two bounds agree on, the outer one first."""
-
-    outer: Limit
-    inner: Limit
-
-    def complaint(self, value: Any, /) -> str | None:
-        """Refuse what either refuses."""
-        return self.outer.complaint(value) or self.inner.complaint(value)
-
-    def fine(self, name: str, /) -> str:
-        """Ask both."""
-        return f"{self.outer.fine(name)} and {self.inner.fine(name)}"
-
-
-U32: TypeAlias = Annotated[int, Between(0, 2**32 - 1)]
-"""An unsigned 32-bit number."""
-
-
 class Struct:
     """The root of all classes that travel."""
 
     __slots__ = ()
-
-
-class Bounded(Struct):
-    """A class whose annotations carry bounds, which are checked when an object is built."""
-
-    __slots__ = ()
-
-    _limits: ClassVar[Mapping[str, Limit]] = {}
-    _check: ClassVar[Callable[[Any], object]]
-
-    @classmethod
-    def __attrs_init_subclass__(cls) -> None:
-        """Read the bounds out of the annotations, once."""
-        limits = {field.name: _limit_of(field.type) for field in _fields(cls)}
-        cls._limits = {name: limit for name, limit in limits.items() if limit is not None}
-        cls._check = _compiled(cls._limits)
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse a value out of bounds."""
-        self._check()
-
-    def _complain(self) -> None:
-        for name, limit in self._limits.items():
-            if (complaint := limit.complaint(getattr(self, name))) is not None:
-                raise InputError(f"{type(self).__name__}.{name} {complaint}")
-
-
-def _compiled(limits: Mapping[str, Limit]) -> Callable[[Any], object]:
-    """Make one function of all *limits*, as attrs makes ``__init__``.
-
-    Calling a check for each field was a quarter of what building a command costs, and building it a third of what this
-    library adds to an HTTP call.
-    """
-    fine = " and ".join(f"({limit.fine(f'self.{name}')})" for name, limit in limits.items())
-    return cast("Callable[[Any], object]", eval(f"lambda self: {fine or True} or self._complain()"))  # noqa: S307  # our words
-
-
-def as_list(given: object, made: Callable[[Any], Any] = lambda item: item) -> list[Any]:
-    """Turn any sequence into the list that travels, each item *made* into what it has to be.
-
-    What is no sequence stays as it is, for the bounds to refuse by name.
-    """
-    if isinstance(given, Sequence):
-        return [made(item) for item in cast("Sequence[object]", given)]
-    return cast("list[Any]", given)
 
 
 @attrs.frozen
@@ -329,8 +71,8 @@ class WireField:
 
 def wire_fields(cls: type[Any]) -> Iterator[WireField]:
     """Describe the fields of *cls* that travel under a name, in the manual's order."""
-    for field in _fields(cls):
-        marks = _marks(field.type)
+    for field in fields_of(cls):
+        marks = marks_of(field.type)
         ruled = "".join(word.capitalize() for word in field.name.split("_"))
         wire = next((mark.name for mark in marks if isinstance(mark, Wire)), ruled)
         if wire is not None and not any(isinstance(mark, Rest) for mark in marks):
@@ -339,38 +81,14 @@ def wire_fields(cls: type[Any]) -> Iterator[WireField]:
 
 def rest_fields(cls: type[Any]) -> list[str]:
     """Name the fields of *cls* whose keys lie beside the named ones."""
-    return [field.name for field in _fields(cls) if any(isinstance(mark, Rest) for mark in _marks(field.type))]
+    return [field.name for field in fields_of(cls) if any(isinstance(mark, Rest) for mark in marks_of(field.type))]
 
 
-def _fields(cls: type[Any]) -> tuple[attrs.Attribute[Any], ...]:
+def fields_of(cls: type[Any]) -> tuple[attrs.Attribute[Any], ...]:
+    """Return the attributes of *cls* as attrs keeps them."""
     return tuple(attrs.fields(cls))
 
 
-def _marks(hint: Any) -> tuple[Any, ...]:
+def marks_of(hint: Any) -> tuple[Any, ...]:
+    """Return what an annotation carries beside its type."""
     return getattr(hint, "__metadata__", ())
-
-
-def _limit_of(hint: Any) -> Limit | None:
-    """Put the bounds inside *hint* together, outermost first."""
-    origin, inside = get_origin(hint), get_args(hint)
-    if origin is Annotated:
-        return _both([mark for mark in _marks(hint) if isinstance(mark, Limit)], _limit_of(inside[0]))
-    if origin is Union or origin is UnionType:
-        members = [_limit_of(member) for member in inside if member is not NoneType]
-        return Maybe(members[0]) if len(members) == 1 and NoneType in inside and members[0] is not None else None
-    if origin is Literal:
-        return OneOf(inside)
-    if origin is list and (item := _limit_of(inside[0])) is not None:
-        return Each(item)
-    if hint in _A or (isinstance(hint, type) and issubclass(hint, Struct) and attrs.has(hint)):
-        return IsA(hint)
-    return None
-
-
-def _both(outer: list[Limit], inner: Limit | None) -> Limit | None:
-    """Join the marks of an annotation with what lies inside it; ``None`` passes all of them or none."""
-    if isinstance(inner, Maybe):
-        return Maybe(reduce(Both, [*outer, inner.limit]))
-    if isinstance(inner, IsA) and outer:
-        return reduce(Both, outer)  # each knows its type
-    return reduce(Both, outer if inner is None else [*outer, inner]) if outer or inner else None

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal, Self, TypeAlias, cast
 
 from attrs import field, frozen
 
-from timrest_async._wire import U32, Between, Bounded, Bytes, Finite, Items, Struct, Wire
+from timrest_async._bounds import U32, Between, Bounded, Bytes, Finite, Items
+from timrest_async._wire import Struct, Wire
 from timrest_async.errors import InputError
 
 __all__ = [

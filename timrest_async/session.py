@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from attrs import field, frozen
 
+from timrest_async._bounds import Bytes
 from timrest_async._clock import Clock, SystemClock
 from timrest_async._codec import decode, encode
-from timrest_async._wire import Bytes
 from timrest_async.commands._command import Command, RawCommand
 from timrest_async.errors import ApiError, AuthenticationError, ConfigError
 from timrest_async.limits import Limiter, RateLimit, RateLimiter

@@ -15,8 +15,9 @@ import pytest
 import yaml
 
 from timrest_async import Command, Element, OfflinePushInfo, TimSession, commands
+from timrest_async._bounds import Bounded, Limit
 from timrest_async._codec import decode, encode, read, write
-from timrest_async._wire import Bounded, Limit, Struct, WireField, wire_fields
+from timrest_async._wire import Struct, WireField, wire_fields
 from timrest_async.commands._command import RawCommand
 from timrest_async.commands._domain import Domain, Endpoint
 from timrest_async.testing import MemoryTransport

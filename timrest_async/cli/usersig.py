@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from attrs import asdict
 
-from timrest_async._wire import Bytes
+from timrest_async._bounds import Bytes
 from timrest_async.cli.connection import AsJson, SdkAppId, SecretKeyFile, required, settings
 from timrest_async.cli.output import facts, local_time, reporting
 from timrest_async.errors import ConfigError, InputError, UserSigError

@@ -9,7 +9,8 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast, get_args, g
 
 from attrs import field, frozen
 
-from timrest_async._wire import Bounded, Rest, Wire
+from timrest_async._bounds import Bounded
+from timrest_async._wire import Rest, Wire
 from timrest_async.errors import InputError
 
 __all__ = ["Command", "RawCommand", "next_seq", "random_u32"]

@@ -4,7 +4,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from attrs import frozen
 
-from timrest_async._wire import Between, Bytes, Struct
+from timrest_async._bounds import Between, Bytes
+from timrest_async._wire import Struct
 
 __all__ = [
     "AccountId",

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from attrs import field, frozen
 
-from timrest_async._wire import Bounded, Items, Struct, Wire, as_list
+from timrest_async._bounds import Bounded, Items, as_list
+from timrest_async._wire import Struct, Wire
 from timrest_async.commands._command import Command
 from timrest_async.commands._domain import Domain, endpoint
 from timrest_async.commands._shared import AccountId

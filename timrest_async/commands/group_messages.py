@@ -4,7 +4,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from attrs import field, frozen
 
-from timrest_async._wire import U32, Bounded, Items, Struct, Wire
+from timrest_async._bounds import U32, Bounded, Items
+from timrest_async._wire import Struct, Wire
 from timrest_async.commands._command import Command, random_u32
 from timrest_async.commands._domain import Domain, endpoint
 from timrest_async.commands._shared import AccountId, ForbidCallbackControl, GroupId, SendMsgControl, TopicId

@@ -4,7 +4,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from attrs import frozen
 
-from timrest_async._wire import Bounded, Items, Struct, Wire
+from timrest_async._bounds import Bounded, Items
+from timrest_async._wire import Struct, Wire
 from timrest_async.commands._command import Command
 from timrest_async.commands._domain import Domain, endpoint
 from timrest_async.commands._shared import AccountId, GroupId, KeyValue

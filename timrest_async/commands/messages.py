@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from attrs import field, frozen
 
-from timrest_async._wire import U32, Items, Struct, Wire, as_list
+from timrest_async._bounds import U32, Items, as_list
+from timrest_async._wire import Struct, Wire
 from timrest_async.commands._command import Command, next_seq, random_u32
 from timrest_async.commands._domain import Domain, endpoint
 from timrest_async.commands._shared import AccountId, ForbidCallbackControl, MsgLifeTime, SendMsgControl

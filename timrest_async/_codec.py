@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, Union, cast,
 import attrs
 import cattrs
 import orjson
-from cattrs.errors import CattrsError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from timrest_async._wire import Struct, rest_fields, wire_fields
@@ -35,7 +34,7 @@ R = TypeVar("R")
 F = TypeVar("F")
 S = TypeVar("S", bound=Struct)
 
-_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, CattrsError)
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, cattrs.StructureHandlerNotFoundError)
 
 
 def encode(command: Command[Any]) -> bytes:
@@ -235,8 +234,23 @@ def _is_list(hint: Any) -> bool:
     return get_origin(hint) is list
 
 
+def _set_reader(hint: Any) -> Reader:
+    allowed = get_args(hint)
+
+    def read_member(value: Any, _: Any) -> Any:
+        if value not in allowed:
+            raise ValueError(f"{value!r} is none of {allowed}")
+        return value
+
+    return read_member
+
+
+def _is_set(hint: Any) -> bool:
+    return get_origin(hint) is Literal
+
+
 def _is_number_set(hint: Any) -> bool:
-    return get_origin(hint) is Literal and all(isinstance(value, int) for value in get_args(hint))
+    return _is_set(hint) and all(isinstance(value, int) for value in get_args(hint))
 
 
 # -- elements, by their MsgType
@@ -302,6 +316,7 @@ converter = cattrs.Converter(detailed_validation=False)
 converter.register_structure_hook(str, _read_text)
 converter.register_structure_hook_factory(_is_list, _list_reader)
 converter.register_structure_hook_factory(_is_optional, _optional_reader)
+converter.register_structure_hook_factory(_is_set, _set_reader)
 converter.register_unstructure_hook_func(_is_number_set, int)  # a flag given as True travels as 1
 converter.register_unstructure_hook_factory(_is_struct, _struct_writer)
 converter.register_structure_hook_factory(_is_struct, _struct_reader)

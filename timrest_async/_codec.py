@@ -8,6 +8,7 @@ names becomes :class:`~timrest_async.elements.Unknown`.
 from __future__ import annotations
 
 import math
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
@@ -39,7 +40,14 @@ _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, cattrs.Structure
 
 def encode(command: Command[Any]) -> bytes:
     """Write *command* as the body of its request."""
-    return _dumps(_writers[type(command)](command), type(command).__name__)
+    body = _writers[type(command)](command)
+    try:
+        content = orjson.dumps(body)
+    except TypeError as error:
+        raise _unwritable(type(command).__name__, body, error) from error
+    if b"null" in content:
+        _check_nulls(type(command).__name__, body)
+    return content
 
 
 def decode(command: Command[R], answer: bytes) -> R:
@@ -100,15 +108,14 @@ def _code_of(path: str, code: Any) -> int:
     return int(number)
 
 
-def _dumps(value: Any, what: str) -> bytes:
-    """Write JSON, and refuse what it cannot carry. orjson writes NaN as null, which nothing else of ours is."""
-    try:
-        content = orjson.dumps(value)
-    except TypeError as error:
-        raise InputError(f"{what} cannot be written as JSON: {_culprit(value) or error}") from error
-    if b"null" in content and (culprit := _culprit(value)) is not None:
+def _unwritable(what: str, value: Any, error: TypeError) -> InputError:
+    return InputError(f"{what} cannot be written as JSON: {_culprit(value) or error}")
+
+
+def _check_nulls(what: str, value: Any) -> None:
+    """Refuse NaN and infinity, which orjson writes as null."""
+    if (culprit := _culprit(value)) is not None:
         raise InputError(f"{what} cannot be written as JSON: {culprit}")
-    return content
 
 
 def _culprit(value: Any, place: str = "") -> str | None:
@@ -158,20 +165,25 @@ def _struct_writer(cls: type[Any]) -> Writer:
     if rest:
         return lambda value: write_named(value) | {k: v for name in rest for k, v in _plain(getattr(value, name))}
     if drawn:
-        return lambda value: _without_none(write_named(value), drawn)
+        return _drawn_writer(write_named, drawn)
     return write_named
+
+
+def _drawn_writer(write_named: Writer, drawn: list[str]) -> Writer:
+    """Leave out what would have been drawn, but was set to ``None`` by the caller."""
+
+    def write_drawn(value: Any) -> dict[str, Any]:
+        plain = write_named(value)
+        for wire in drawn:
+            if plain[wire] is None:
+                del plain[wire]
+        return plain
+
+    return write_drawn
 
 
 def _plain(rest: dict[str, Any]) -> Any:
     return converter.unstructure(rest).items()
-
-
-def _without_none(plain: dict[str, Any], drawn: list[str]) -> dict[str, Any]:
-    """Leave out what would have been drawn, but was set to ``None`` by the caller."""
-    for wire in drawn:
-        if plain[wire] is None:
-            del plain[wire]
-    return plain
 
 
 def _struct_reader(cls: type[Any]) -> Reader:
@@ -207,6 +219,8 @@ def _is_optional(hint: Any) -> bool:
 def _optional_reader(hint: Any) -> Reader:
     (inner,) = (member for member in get_args(hint) if member is not NoneType)
     structure = converter.get_structure_hook(inner)
+    if inner is str:
+        return lambda value, _: value if value is None or type(value) is str else structure(value, inner)
     return lambda value, _: None if value is None else structure(value, inner)
 
 
@@ -257,39 +271,40 @@ def _is_number_set(hint: Any) -> bool:
 
 
 def _write_body(body: list[Element]) -> list[dict[str, Any]]:
-    return [_element_writers[type(element)](element) for element in body]
+    plain: list[dict[str, Any]] = []
+    for element in body:  # a comprehension would be one more frame on the road of every message
+        plain.append({"MsgType": element.msg_type, "MsgContent": _content_writers[type(element)](element)})  # noqa: PERF401
+    return plain
 
 
 def _write_element(element: Element) -> dict[str, Any]:
-    return _element_writers[type(element)](element)
+    return {"MsgType": element.msg_type, "MsgContent": _content_writers[type(element)](element)}
 
 
-def _element_writer(cls: type[Any]) -> Writer:
-    """Return what turns a *cls* into its type and its content."""
+def _content_writer(cls: type[Any]) -> Callable[[Any], Any]:
     if cls is Unknown:
-        return _write_unknown
-    msg_type, write_content = cls.msg_type, _struct_writer(cls)
+        return attrgetter("msg_content")
+    write_content = _struct_writer(cls)
     if cls is Custom:
-        return lambda custom: {"MsgType": msg_type, "MsgContent": _with_text(write_content(custom))}
-    return lambda element: {"MsgType": msg_type, "MsgContent": write_content(element)}
-
-
-def _write_unknown(element: Unknown) -> dict[str, Any]:
-    if element.msg_content is attrs.NOTHING:
-        return {"MsgType": element.msg_type}
-    return {"MsgType": element.msg_type, "MsgContent": element.msg_content}
+        return lambda custom: _with_text(write_content(custom))
+    return write_content
 
 
 def _with_text(content: dict[str, Any]) -> dict[str, Any]:
     """Write the data of a :class:`Custom` as JSON text, unless it is text."""
     data = content["Data"]
     if not isinstance(data, str):
-        content["Data"] = _dumps(data, "Custom.data").decode()
+        try:
+            content["Data"] = orjson.dumps(data).decode()
+        except TypeError as error:
+            raise _unwritable("Custom.data", data, error) from error
+        if "null" in content["Data"]:
+            _check_nulls("Custom.data", data)
     return content
 
 
 def _read_element(data: Any, _: Any) -> Element:
-    msg_type, content = str(data["MsgType"]), data.get("MsgContent", attrs.NOTHING)
+    msg_type, content = str(data["MsgType"]), data.get("MsgContent")
     try:
         return cast("Element", _element_readers[msg_type](content, None))
     except _UNREADABLE:
@@ -326,5 +341,5 @@ converter.register_unstructure_hook_func(_is_body, _write_body)
 
 _writers: _ByClass[Writer] = _ByClass(converter.get_unstructure_hook)
 _readers: _ByClass[Reader] = _ByClass(_reply_reader)
-_element_writers: _ByClass[Writer] = _ByClass(_element_writer)
+_content_writers: _ByClass[Callable[[Any], Any]] = _ByClass(_content_writer)
 _element_readers: _ByClass[Reader] = _ByClass(_element_reader)

@@ -344,7 +344,7 @@ class Unknown(Element):
     """Its MsgType."""
 
     msg_content: Any
-    """Its MsgContent, untouched; :data:`attrs.NOTHING` where it came without one."""
+    """Its MsgContent, untouched; ``None`` where it came without one."""
 
 
 MsgBody: TypeAlias = Annotated[list[Element], Items(1, 2**31)]

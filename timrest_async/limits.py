@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast
 
@@ -174,7 +175,9 @@ class _Window:
         """Take a place if nobody waits and one is free."""
         if self._line or not (self._free or self._has_place()) or not self._bucket.try_acquire():
             return False
-        self._take()
+        self._free -= 1
+        if self.permit is _SPENT:
+            self.release()
         return True
 
     async def enter(self, deadline: float | None) -> None:
@@ -256,9 +259,7 @@ class _Bucket(AsyncLimiter):
         super().__init__(limit.burst, limit.burst * limit.per / limit.calls)
         self._clocked = cast("asyncio.AbstractEventLoop", _ClockedLoop(clock))
 
-    @property
-    def _loop(self) -> asyncio.AbstractEventLoop:
-        return self._clocked
+    _loop = property(attrgetter("_clocked"))  # pyright: ignore[reportIncompatibleMethodOverride]  # the same, in C
 
     def try_acquire(self) -> bool:
         """Take one if there is room now."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from http import HTTPStatus
+from http.cookies import SimpleCookie
 from random import getrandbits
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
@@ -104,7 +105,10 @@ class HttpTransport:
         cause: OSError | None = None
         task = asyncio.current_task()
         assert task is not None, "a call is awaited in a task"
-        self._watch.begin(task, timeout)
+        watch = self._watch
+        watch.limits[task] = limit = monotonic() + timeout
+        if limit < watch.rings_at:
+            watch.ring_at(limit)
         try:
             answer = await http.post(
                 URL.build(
@@ -125,7 +129,7 @@ class HttpTransport:
                 return content
             failure = _unusable(path, answer.status)
         except asyncio.CancelledError:
-            if not self._watch.rang(task):
+            if not watch.rang(task):
                 raise
             failure = _too_late(path, timeout)
         except RuntimeError:
@@ -133,9 +137,12 @@ class HttpTransport:
                 raise
             failure = ConfigError(_CLOSED)
         except (aiohttp.ClientError, OSError) as error:
-            failure, cause = _failure(path, error, timeout), _os_error(error)
+            if watch.rang(task):  # aiohttp made something else of the cancellation
+                failure = _too_late(path, timeout)
+            else:
+                failure, cause = _failure(path, error, timeout), _os_error(error)
         finally:
-            self._watch.end(task)
+            watch.limits.pop(task, None)
         raise failure from cause
 
     async def close(self) -> None:
@@ -150,9 +157,19 @@ class HttpTransport:
             raise ConfigError(_CLOSED)
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._connections),
-            cookie_jar=aiohttp.DummyCookieJar(),
+            cookie_jar=_NoCookies(),
         )
         return self._http
+
+
+class _NoCookies(aiohttp.DummyCookieJar):
+    """Never a cookie, and no empty one made for each call."""
+
+    _none: Final[SimpleCookie] = SimpleCookie()
+
+    def filter_cookies(self, request_url: URL) -> SimpleCookie:  # noqa: ARG002  # whatever the address
+        """Return nothing."""
+        return self._none
 
 
 _UNTIMED: Final = aiohttp.ClientTimeout(total=None)
@@ -190,47 +207,40 @@ class _Watch:
     """
 
     def __init__(self) -> None:
-        self._limits: dict[_Task, float] = {}
+        self.limits: dict[_Task, float] = {}
+        """Until when each attempt may take."""
+        self.rings_at = math.inf
+        """When the timer rings."""
         self._overdue: dict[_Task, int] = {}
         """Who was cancelled by the timer, and how often by others before."""
         self._timer: asyncio.TimerHandle | None = None
-        self._rings_at = math.inf
-
-    def begin(self, task: _Task, seconds: float) -> None:
-        """Give *task* so many *seconds*."""
-        limit = self._limits[task] = monotonic() + seconds
-        if limit < self._rings_at:
-            self._set(limit)
 
     def rang(self, task: _Task) -> bool:
         """Say whether *task* was cancelled by the timer, and by nobody else."""
         before = self._overdue.pop(task, None)
         return before is not None and task.uncancel() <= before
 
-    def end(self, task: _Task) -> None:
-        """Let go of *task*."""
-        self._limits.pop(task, None)
-
     def stop(self) -> None:
         """Let go of the timer."""
         if self._timer is not None:
             self._timer.cancel()
-        self._timer, self._rings_at = None, math.inf
+        self._timer, self.rings_at = None, math.inf
 
-    def _set(self, when: float) -> None:
+    def ring_at(self, when: float) -> None:
+        """Set the timer."""
         self.stop()
         self._timer = asyncio.get_running_loop().call_later(when - monotonic(), self._ring)
-        self._rings_at = when
+        self.rings_at = when
 
     def _ring(self) -> None:
         now = monotonic()
-        for task in [task for task, limit in self._limits.items() if limit <= now]:
-            del self._limits[task]
+        for task in [task for task, limit in self.limits.items() if limit <= now]:
+            del self.limits[task]
             self._overdue[task] = task.cancelling()
             task.cancel()
-        self._timer, self._rings_at = None, math.inf
-        if self._limits:
-            self._set(min(self._limits.values()))
+        self._timer, self.rings_at = None, math.inf
+        if self.limits:
+            self.ring_at(min(self.limits.values()))
 
 
 def _unusable(path: str, status: int) -> TransportError:

@@ -168,15 +168,16 @@ class Signer:
         self._secret_key = Redacted(secret_key)
         self._identifier = identifier
         self._life = life
-        self._clock = clock
+        self._now = clock.now
+        self._time = clock.time
         self._usersig = Redacted("")
         self._signed_on = 0
+        self._dated_until = 0.0
         self._renew_at = float("-inf")
 
     def current(self) -> Redacted:
         """Return a UserSig with at least half of its life left."""
-        age = self._clock.now() - self._signed_on
-        if not 0 <= age < self._life / 2 or self._clock.time() >= self._renew_at:
+        if not (self._signed_on <= self._now() < self._dated_until and self._time() < self._renew_at):
             self._sign()
         return self._usersig
 
@@ -185,8 +186,9 @@ class Signer:
         self._renew_at = float("-inf")
 
     def _sign(self) -> None:
-        self._signed_on = int(self._clock.now())
-        self._renew_at = self._clock.time() + self._life / 2
+        self._signed_on = int(self._now())
+        self._dated_until = self._signed_on + self._life / 2
+        self._renew_at = self._time() + self._life / 2
         self._usersig = sign(
             self._sdkappid, self._secret_key, self._identifier, expire=self._life, time=self._signed_on
         )

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 import pytest
 from attrs import frozen
@@ -16,11 +16,13 @@ from timrest_async import (
     Command,
     Custom,
     DecodeError,
+    Element,
     InputError,
     NotFoundError,
     RateLimitedError,
     Text,
     TransportError,
+    Unknown,
     Wire,
 )
 from timrest_async._codec import decode, encode, read, read_object, write
@@ -420,3 +422,32 @@ def test_a_part_of_a_command_is_written_by_itself() -> None:
 
     assert write(item) == {"UserID": "a"}
     assert read({"UserID": "a"}, UserIdItem) == item
+
+
+def test_an_element_without_content_is_kept() -> None:
+    """One that has a type and nothing else has no content, and goes out with none."""
+    element = read({"MsgType": "TIMHologramElem"}, Element)
+
+    assert element == Unknown("TIMHologramElem", None)
+    assert body_of(SendMessage("id1", element))["MsgBody"][0].get("MsgContent") is None
+
+
+M = TypeVar("M")
+
+
+class Marked(Generic[M]):
+    """Something else that a user's command is, besides a command."""
+
+    __slots__ = ()
+
+
+@frozen(kw_only=True)
+class Query(Marked[int], Command[CheckAccountsReply]):
+    """A command with another generic base."""
+
+    path = "openim/query"
+
+
+def test_a_reply_is_found_beside_other_bases() -> None:
+    """The class in the brackets of Command is the reply, whatever else the command inherits."""
+    assert decode(Query(), answer(ResultItem=[])) == CheckAccountsReply(result_item=[])

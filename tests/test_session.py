@@ -19,7 +19,7 @@ from timrest_async import (
     TimError,
     TimSession,
 )
-from timrest_async.commands.messages import SendMessage, SendMessageReply
+from timrest_async.commands.messages import Messages, SendMessage, SendMessageReply
 from timrest_async.testing import FakeClock, MemoryTransport
 from timrest_async.transport import REGIONS
 from timrest_async.usersig import verify
@@ -194,6 +194,27 @@ def test_settings_come_from_the_environment() -> None:
     assert "identifier='boss', base_url='http://127.0.0.1:8700'" in repr(TimSession.from_env(there, identifier="boss"))
 
 
+@pytest.mark.parametrize(
+    ("settings", "shown"),
+    [
+        ({"region": "sgp"}, "https://adminapisgp.im.qcloud.com"),
+        ({"base_url": "http://127.0.0.1:8701"}, "http://127.0.0.1:8701"),
+        ({"usersig": "abc"}, "http://127.0.0.1:8700"),
+    ],
+)
+def test_a_setting_takes_the_place_of_its_rival_in_the_environment(settings: dict[str, Any], shown: str) -> None:
+    """A region given here sets aside an address given there, and a UserSig a key."""
+    env = {"TIMREST_SDKAPPID": "7", "TIMREST_SECRET_KEY": KEY, "TIMREST_BASE_URL": "http://127.0.0.1:8700"}
+    assert f"base_url='{shown}'" in repr(TimSession.from_env(env, **settings))
+
+
+@pytest.mark.parametrize("env", [{}, {"TIMREST_SECRET_KEY": KEY, "TIMREST_USERSIG": "abc"}])
+def test_the_environment_has_a_key_or_a_usersig(env: dict[str, str]) -> None:
+    """Neither is too little, and both leave open who is meant."""
+    with pytest.raises(ConfigError, match="exactly one of TIMREST_SECRET_KEY and TIMREST_USERSIG"):
+        TimSession.from_env({"TIMREST_SDKAPPID": "7"} | env)
+
+
 @pytest.mark.parametrize(("value", "words"), [("", "is not set"), ("many", "whole number")])
 def test_a_missing_or_odd_sdkappid_in_the_environment_is_told(value: str, words: str) -> None:
     """The message names the variable."""
@@ -233,6 +254,11 @@ def test_methods_of_a_domain_say_what_they_take() -> None:
     assert send.__qualname__ == "Messages.send"
     assert {"to_account", "msg_body", "msg_life_time"} <= inspect.signature(send).parameters.keys()
     assert inspect.iscoroutinefunction(send)
+
+
+def test_a_domain_names_the_command_of_each_of_its_methods() -> None:
+    """Asked of the class, an endpoint is itself, and knows what it sends."""
+    assert Messages.send.command is SendMessage
 
 
 async def test_messages_of_one_process_keep_their_order_within_a_second() -> None:

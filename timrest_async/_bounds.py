@@ -226,6 +226,7 @@ class Bounded(Struct):
     __slots__ = ()
 
     _limits: ClassVar[Mapping[str, Limit]] = {}
+
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
         """Read the bounds out of the annotations, once."""

@@ -102,10 +102,10 @@ class _Timer:
     when: float
     number: int
     callback: Callable[[], object] = field(order=False)
-    cancelled: set[int] = field(order=False)
+    waiting: dict[int, _Timer] = field(order=False)
 
     def cancel(self) -> None:
-        self.cancelled.add(self.number)
+        self.waiting.pop(self.number, None)
 
 
 class FakeClock:
@@ -116,7 +116,8 @@ class FakeClock:
         self._now = now
         self._timers: list[_Timer] = []
         self._numbers = count()
-        self._cancelled: set[int] = set()
+        self._waiting: dict[int, _Timer] = {}
+        self._set = asyncio.Event()
 
     def time(self) -> float:
         """Return the monotonic time."""
@@ -128,15 +129,16 @@ class FakeClock:
 
     def call_at(self, when: float, callback: Callable[[], object], /) -> _Timer:
         """Remember *callback* for *when*."""
-        timer = _Timer(when, next(self._numbers), callback, self._cancelled)
+        timer = _Timer(when, next(self._numbers), callback, self._waiting)
+        self._waiting[timer.number] = timer
         heapq.heappush(self._timers, timer)
+        self._set.set()
         return timer
 
     @property
     def timers(self) -> int:
         """How many callbacks wait for their time."""
-        self._forget_cancelled()
-        return len(self._timers)
+        return len(self._waiting)
 
     def set_wall_clock(self, now: float) -> None:
         """Set Unix time forward or back, as a person does; monotonic time goes on as it was."""
@@ -146,8 +148,8 @@ class FakeClock:
         """Let *seconds* pass, with everything that was to happen meanwhile."""
         end = self._time + seconds
         await _settled()
-        while self._timers and self._timers[0].when <= end:
-            self._fire()
+        while (timer := self._next()) is not None and timer.when <= end:
+            self._fire(timer)
             await _settled()
         self._move_to(end)
 
@@ -157,27 +159,37 @@ class FakeClock:
         try:
             await _settled()
             while not task.done():
-                if not self._fire():
-                    await asyncio.wait({task})  # for something outside this clock, such as a socket
+                timer = self._next()
+                if timer is None:
+                    await self._something_outside(task)
+                else:
+                    self._fire(timer)
                 await _settled()
         finally:
             task.cancel()
         return await task
 
-    def _fire(self) -> bool:
-        """Jump to the next timer, if there is one."""
-        self._forget_cancelled()
-        if not self._timers:
-            return False
-        timer = heapq.heappop(self._timers)
+    async def _something_outside(self, task: asyncio.Future[Any]) -> None:
+        """Wait for what this clock knows nothing of, such as a socket, to end *task* or to set a timer."""
+        self._set.clear()
+        timer_set = asyncio.ensure_future(self._set.wait())
+        try:
+            await asyncio.wait({task, timer_set}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer_set.cancel()
+
+    def _next(self) -> _Timer | None:
+        """Return the timer that is due first, having forgotten those that were cancelled before it."""
+        while self._timers and self._timers[0].number not in self._waiting:
+            heapq.heappop(self._timers)
+        return self._timers[0] if self._timers else None
+
+    def _fire(self, timer: _Timer) -> None:
+        """Jump to *timer*, the first one."""
+        timer.cancel()
+        heapq.heappop(self._timers)
         self._move_to(timer.when + LATENESS)
         timer.callback()
-        return True
-
-    def _forget_cancelled(self) -> None:
-        self._timers = [timer for timer in self._timers if timer.number not in self._cancelled]
-        heapq.heapify(self._timers)
-        self._cancelled.clear()
 
     def _move_to(self, when: float) -> None:
         if when > self._time:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 from http import HTTPStatus
 from http.cookies import SimpleCookie
 from random import getrandbits
@@ -101,14 +102,15 @@ class HttpTransport:
     async def post(self, path: str, usersig: str, body: bytes, timeout: float) -> bytes:  # noqa: ASYNC109  # of one attempt
         """Post *body* to command *path*; the URL's ``random``, by which the service tags a request, is drawn here."""
         http = self._http or self._open()
-        failure: TransportError | ConfigError
-        cause: OSError | None = None
         task = asyncio.current_task()
         assert task is not None, "a call is awaited in a task"
-        watch = self._watch
+        cancelled_before, watch = task.cancelling(), self._watch
         watch.limits[task] = limit = monotonic() + timeout
         if limit < watch.rings_at:
             watch.ring_at(limit)
+        answer: aiohttp.ClientResponse | None = None
+        failure: TransportError | ConfigError | None = None
+        content = b""
         try:
             answer = await http.post(
                 URL.build(
@@ -125,32 +127,33 @@ class HttpTransport:
             arrived = answer.content
             # An answer that arrived whole needs no further turn of the loop; the connection is back already.
             content = arrived.read_nowait(-1) if arrived.is_eof() else await answer.read()
-            if answer.status == 200:
-                return content
-            failure = _unusable(path, answer.status)
-        except asyncio.CancelledError:
-            if not watch.rang(task):
+            if answer.status != 200:
+                failure = _unusable(path, answer.status)
+            if watch.limits.pop(task, None) is None:
+                # The timer rang, and still there is an answer. (Python 3.11 traces no line after a swallowed throw.)
+                task.uncancel()  # pragma: no cover
+        except (asyncio.CancelledError, aiohttp.ClientError, OSError, RuntimeError) as error:
+            rang = watch.rang(task, cancelled_before)
+            cancelled = task.cancelling() > cancelled_before
+            failure = _failure(path, error, timeout, rang=rang, cancelled=cancelled, closed=http.closed)
+            if failure is None:
                 raise
-            failure = _too_late(path, timeout)
-        except RuntimeError:
-            if not http.closed:
-                raise
-            failure = ConfigError(_CLOSED)
-        except (aiohttp.ClientError, OSError) as error:
-            if watch.rang(task):  # aiohttp made something else of the cancellation
-                failure = _too_late(path, timeout)
-            else:
-                failure, cause = _failure(path, error, timeout), _os_error(error)
         finally:
             watch.limits.pop(task, None)
-        raise failure from cause
+            answer = None  # a traceback that shows this frame would show its URL
+            if self._closed and not watch.limits:
+                watch.stop()
+        if failure is None:
+            return content
+        raise failure
 
     async def close(self) -> None:
-        """Close the session that this transport opened."""
-        self._closed = True
-        self._watch.stop()
-        if self._own and self._http is not None:
-            await self._http.close()
+        """Close the session that this transport opened; what is in flight on a lent one goes on to its end."""
+        http, self._http, self._closed = self._http, None, True
+        if not self._watch.limits:
+            self._watch.stop()
+        if self._own and http is not None:
+            await http.close()
 
     def _open(self) -> aiohttp.ClientSession:
         if self._closed:
@@ -208,17 +211,14 @@ class _Watch:
 
     def __init__(self) -> None:
         self.limits: dict[_Task, float] = {}
-        """Until when each attempt may take."""
+        """Until when each attempt may take; the timer takes out those that it cancels."""
         self.rings_at = math.inf
         """When the timer rings."""
-        self._overdue: dict[_Task, int] = {}
-        """Who was cancelled by the timer, and how often by others before."""
         self._timer: asyncio.TimerHandle | None = None
 
-    def rang(self, task: _Task) -> bool:
-        """Say whether *task* was cancelled by the timer, and by nobody else."""
-        before = self._overdue.pop(task, None)
-        return before is not None and task.uncancel() <= before
+    def rang(self, task: _Task, cancelled_before: int) -> bool:
+        """Let go of *task*, and say whether it was cancelled by the timer and by nobody else."""
+        return self.limits.pop(task, None) is None and task.uncancel() <= cancelled_before
 
     def stop(self) -> None:
         """Let go of the timer."""
@@ -236,7 +236,6 @@ class _Watch:
         now = monotonic()
         for task in [task for task, limit in self.limits.items() if limit <= now]:
             del self.limits[task]
-            self._overdue[task] = task.cancelling()
             task.cancel()
         self._timer, self.rings_at = None, math.inf
         if self.limits:
@@ -269,21 +268,28 @@ _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
 """What happened, in words that hold no URL; the first class that fits speaks."""
 
 
-def _failure(path: str, error: Exception, timeout: float) -> TransportError:
-    """Say what *error* means, without anything it carries but the operating system's number."""
-    if isinstance(error, TimeoutError):
-        return CallTimeoutError(
-            path, f"no answer within {timeout:.3g} s; whether the service did the work is not known"
-        )
+def _failure(  # noqa: PLR0913  # what is known when an attempt ends without an answer
+    path: str, error: BaseException, timeout: float, *, rang: bool, cancelled: bool, closed: bool
+) -> TransportError | ConfigError | None:
+    """Say what *error* means, or ``None`` where it is nobody's but the caller's."""
+    if rang or isinstance(error, TimeoutError):
+        return _too_late(path, timeout)
+    if isinstance(error, asyncio.CancelledError):
+        # A task that nobody cancelled waited for a connection when the connector was closed.
+        return ConfigError(_CLOSED) if closed and not cancelled else None
+    if isinstance(error, RuntimeError):
+        return ConfigError(_CLOSED) if closed else None
     words = next((words for cls, words in _WORDS if isinstance(error, cls)), "the HTTP exchange failed")
-    found = _os_error(error)
-    because = f" ({found.strerror})" if found is not None and found.strerror else ""
-    return TransportError(path, f"{words}{because}")
+    because = _os_error(error)
+    failure = TransportError(path, words if because is None else f"{words} ({because.strerror})")
+    failure.__cause__ = because
+    return failure
 
 
-def _os_error(error: Exception) -> OSError | None:
-    """Return the operating system's own error inside *error*, which knows no URL."""
+def _os_error(error: BaseException) -> OSError | None:
+    """Return the operating system's own error inside *error*, made anew: what else hangs on it may hold the URL."""
     inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if isinstance(inner, aiohttp.ClientError):
-        return OSError(inner.errno, inner.strerror) if isinstance(inner, OSError) and inner.errno else None
-    return inner if isinstance(inner, OSError) else None
+    if not isinstance(inner, OSError) or not isinstance(inner.errno, int):
+        return None
+    words = os.strerror(inner.errno) if isinstance(inner, aiohttp.ClientError) else inner.strerror
+    return OSError(inner.errno, words)

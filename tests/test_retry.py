@@ -66,6 +66,9 @@ async def test_every_attempt_takes_a_permit() -> None:
 
         default = None
 
+        def try_acquire(self, *_: object) -> None:
+            """Have nothing at once."""
+
         async def acquire(self, sdkappid: int, path: str, deadline: float | None = None) -> Counting:
             taken.append(path)
             assert (sdkappid, deadline) == (1400000000, 30.0)
@@ -168,6 +171,9 @@ async def test_waiting_for_a_permit_counts_against_the_deadline_of_a_retry() -> 
 
         default = None
         given = False
+
+        def try_acquire(self, *_: object) -> None:
+            """Have nothing at once."""
 
         async def acquire(self, _: int, path: str, __: float | None = None) -> Once:
             if self.given:

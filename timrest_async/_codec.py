@@ -55,7 +55,8 @@ def decode(command: Command[R], answer: bytes) -> R:
     try:
         data = orjson.loads(answer)
         if data["ErrorCode"] == 0:
-            return cast("R", _readers[command.reply](data, command.reply))
+            reply: R = _readers[command.reply](data, command.reply)
+            return reply
     except _UNREADABLE:
         pass  # the same again, slowly, to say what is wrong
     return _decode_with_care(command, read_object(command.path, answer))

@@ -338,7 +338,7 @@ class Relay(Element):
 
 @frozen
 class Unknown(Element):
-    """An element this library has no class for; goes out again as it came in."""
+    """An element this library has no class for; goes out again with the type and content with which it came in."""
 
     msg_type: str
     """Its MsgType."""

@@ -81,7 +81,7 @@ class Permit(Protocol):
     """The right to make one call."""
 
     def release(self) -> None:
-        """Say that the call was answered, or given up."""
+        """Say that the call was answered, or given up; exactly once."""
         ...
 
 
@@ -91,6 +91,10 @@ class Limiter(Protocol):
     @property
     def default(self) -> RateLimit:
         """Return the limit of a command that has none of its own."""
+        ...
+
+    def try_acquire(self, sdkappid: int, path: str) -> Permit | None:
+        """Return the right to make one call of *path* if that can be had at once, or ``None``."""
         ...
 
     async def acquire(self, sdkappid: int, path: str, deadline: float | None = None) -> Permit:
@@ -118,14 +122,19 @@ class RateLimiter:
         """Return the limit that holds for command *path*."""
         return self._limits.get(path, self.default)
 
+    def try_acquire(self, sdkappid: int, path: str) -> Permit | None:
+        """Return the right to make one call of *path* if nobody waits for one and it can be had at once."""
+        window = self._windows.get((sdkappid, path)) or self._open(sdkappid, path)
+        return window.permit if window.try_enter() else None
+
     async def acquire(self, sdkappid: int, path: str, deadline: float | None = None) -> Permit:
         """Wait for the right to make one call of *path*, in the order of arrival.
 
         Raises :class:`~timrest_async.CallTimeoutError` when the clock shows *deadline* first; nothing was sent then.
         """
-        window = self._windows.get((sdkappid, path)) or self._open(sdkappid, path)
-        if window.try_enter():
-            return window.permit
+        if (permit := self.try_acquire(sdkappid, path)) is not None:
+            return permit
+        window = self._windows[sdkappid, path]
         try:
             await window.enter(deadline)
         except TimeoutError:

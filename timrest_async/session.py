@@ -223,13 +223,14 @@ class TimSession:
 
     async def _attempt(self, command: Command[R], content: bytes, deadline: float) -> R:
         parts = self._parts
-        permit = await parts.limits.acquire(parts.sdkappid, command.path, deadline)
+        limits, sdkappid, path = parts.limits, parts.sdkappid, command.path
+        permit = limits.try_acquire(sdkappid, path) or await limits.acquire(sdkappid, path, deadline)
         try:
             left = deadline - parts.clock.time()
             limit = self._options.attempt_timeout
             if left < limit:
                 limit = max(left, 0.001)
-            answer = await parts.transport.post(command.path, parts.signature.current(), content, limit)
+            answer = await parts.transport.post(path, parts.signature.current(), content, limit)
         finally:
             permit.release()
         return decode(command, answer)

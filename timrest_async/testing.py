@@ -32,7 +32,7 @@ __all__ = ["Answer", "Call", "FakeClock", "MemoryTransport"]
 R = TypeVar("R")
 
 LATENESS: Final = 1e-6
-"""How many seconds after its time a timer fires: never early, and never twice at one instant, as in real life."""
+"""How many seconds after its time a timer fires, since real ones are never early."""
 
 Answer: TypeAlias = "dict[str, Any] | bytes | Exception | Callable[[Call], dict[str, Any] | bytes]"
 """What a service is told to say: a JSON object, raw bytes, an error to raise, or a function of the call."""

@@ -124,11 +124,13 @@ class HttpTransport:
                 timeout=_UNTIMED,
                 allow_redirects=False,
             )
-            arrived = answer.content
-            # An answer that arrived whole needs no further turn of the loop; the connection is back already.
-            content = arrived.read_nowait(-1) if arrived.is_eof() else await answer.read()
-            if answer.status != 200:
+            if answer.status == 200:
+                arrived = answer.content
+                # An answer that arrived whole needs no further turn of the loop; the connection is back already.
+                content = arrived.read_nowait(-1) if arrived.is_eof() else await answer.read()
+            else:
                 failure = _unusable(path, answer.status)
+                answer.release()
             if watch.limits.pop(task, None) is None:
                 # The timer rang, and still there is an answer. (Python 3.11 traces no line after a swallowed throw.)
                 task.uncancel()  # pragma: no cover
@@ -281,7 +283,7 @@ def _failure(  # noqa: PLR0913  # what is known when an attempt ends without an 
         return ConfigError(_CLOSED) if closed else None
     words = next((words for cls, words in _WORDS if isinstance(error, cls)), "the HTTP exchange failed")
     because = _os_error(error)
-    failure = TransportError(path, words if because is None else f"{words} ({because.strerror})")
+    failure = TransportError(path, words if because is None else f"{words} ({because.strerror or because})")
     failure.__cause__ = because
     return failure
 
@@ -289,7 +291,9 @@ def _failure(  # noqa: PLR0913  # what is known when an attempt ends without an 
 def _os_error(error: BaseException) -> OSError | None:
     """Return the operating system's own error inside *error*, made anew: what else hangs on it may hold the URL."""
     inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if not isinstance(inner, OSError) or not isinstance(inner.errno, int):
+    if not isinstance(inner, OSError):
         return None
+    if not isinstance(inner.errno, int):  # asyncio lists the addresses that it tried; what aiohttp says may be the URL
+        return None if inner is error else OSError(str(inner))
     words = os.strerror(inner.errno) if isinstance(inner, aiohttp.ClientError) else inner.strerror
     return OSError(inner.errno, words)

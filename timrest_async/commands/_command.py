@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import count
 from random import getrandbits
+from re import ASCII
 from re import compile as pattern
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast, get_args, get_origin
 
@@ -50,7 +51,7 @@ class Command(Bounded, Generic[R]):
                 cls.reply = get_origin(reply) or (type(None) if reply is None else reply)
 
 
-_PATH = pattern(r"\w+/\w+")
+_PATH = pattern(r"\w+/\w+", ASCII)
 
 
 def _as_object(body: Any) -> dict[str, Any]:

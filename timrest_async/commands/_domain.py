@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from types import MethodType
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -32,41 +31,38 @@ class Domain:
         self.caller = caller
         """Who sends the commands."""
 
+    def __init_subclass__(cls) -> None:
+        """Tell each endpoint its name."""
+        for name, method in vars(cls).items():
+            if hasattr(method, "command"):
+                method.__name__, method.__qualname__ = name, f"{cls.__qualname__}.{name}"
 
-class Endpoint(Generic[P, R]):
-    """A command as a method: what the command takes, and its reply."""
 
-    def __init__(self, command: Callable[P, Command[R]]) -> None:
-        async def send(domain: Domain, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            return await domain.caller.call(command(*args, **kwargs))
+class Endpoint(Protocol[P, R]):
+    """A command as a method: what the command takes, and its reply. To Python it is a plain coroutine function."""
 
-        takes = inspect.signature(command).parameters.values()
-        itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-        gives = getattr(command, "reply", None)
-        send.__signature__ = inspect.Signature([itself, *takes], return_annotation=gives)  # type: ignore[attr-defined]
-        send.__doc__ = command.__doc__
-        self.command = command
-        """The command's class."""
-        self._send = send
-
-    def __set_name__(self, owner: type[Domain], name: str) -> None:
-        self._send.__name__ = name
-        self._send.__qualname__ = f"{owner.__qualname__}.{name}"
+    command: Callable[P, Command[R]]
+    """The command's class."""
 
     @overload
-    def __get__(self, domain: None, owner: type[Domain]) -> Endpoint[P, R]: ...
+    def __get__(self, domain: None, owner: type[Domain], /) -> Endpoint[P, R]: ...
 
     @overload
-    def __get__(self, domain: Domain, owner: type[Domain]) -> Callable[P, Coroutine[Any, Any, R]]: ...
-
-    def __get__(
-        self, domain: Domain | None, owner: type[Domain]
-    ) -> Endpoint[P, R] | Callable[P, Coroutine[Any, Any, R]]:
-        if domain is None:
-            return self
-        return cast("Callable[P, Coroutine[Any, Any, R]]", MethodType(self._send, domain))
+    def __get__(self, domain: Domain, owner: type[Domain], /) -> Callable[P, Coroutine[Any, Any, R]]: ...
 
 
 def endpoint(command: Callable[P, Command[R]]) -> Endpoint[P, R]:
     """Make *command* a method of a domain."""
-    return Endpoint(command)
+
+    async def send(domain: Domain, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return await domain.caller.call(command(*args, **kwargs))
+
+    method: Any = send
+    takes = inspect.signature(command).parameters.values()
+    itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    gives = getattr(command, "reply", None)
+    method.__signature__ = inspect.Signature([itself, *takes], return_annotation=gives)
+    method.__doc__ = command.__doc__
+    method.command = command
+    made: Endpoint[P, R] = method
+    return made

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from attrs import field, frozen
@@ -18,7 +18,7 @@ from timrest_async._bounds import Bytes
 from timrest_async._clock import Clock, SystemClock
 from timrest_async._codec import decode, encode
 from timrest_async.commands._command import Command, RawCommand
-from timrest_async.errors import ApiError, AuthenticationError, ConfigError
+from timrest_async.errors import AuthenticationError, ConfigError, TimError
 from timrest_async.limits import Limiter, RateLimit, RateLimiter
 from timrest_async.retry import RetryPolicy
 from timrest_async.transport import HttpTransport, Transport, base_url_of
@@ -208,32 +208,25 @@ class TimSession:
         """
         if isinstance(command, str):
             command = RawCommand(command, {} if body is None else body)
-        content = encode(command)
-        deadline = self._parts.clock.time() + self._options.timeout
-        try:
-            return await self._attempt(command, content, deadline)
-        except ApiError as error:
-            refused = error
-        if isinstance(refused, AuthenticationError):
-            self._parts.signature.refused()
-        if not self._options.retry.wants(refused):
-            raise refused
-        attempt = partial(self._attempt, command, content, deadline)
-        return await self._options.retry.again(attempt, refused, deadline=deadline, clock=self._parts.clock)
-
-    async def _attempt(self, command: Command[R], content: bytes, deadline: float) -> R:
-        parts = self._parts
+        content, parts, options = encode(command), self._parts, self._options
         limits, sdkappid, path = parts.limits, parts.sdkappid, command.path
-        permit = limits.try_acquire(sdkappid, path) or await limits.acquire(sdkappid, path, deadline)
-        try:
-            left = deadline - parts.clock.time()
-            limit = self._options.attempt_timeout
-            if left < limit:
-                limit = max(left, 0.001)
-            answer = await parts.transport.post(path, parts.signature.current(), content, limit)
-        finally:
-            permit.release()
-        return decode(command, answer)
+        deadline = parts.clock.time() + options.timeout
+        attempts = 0
+        while True:
+            attempts += 1
+            try:
+                permit = limits.try_acquire(sdkappid, path) or await limits.acquire(sdkappid, path, deadline)
+                try:
+                    limit = min(options.attempt_timeout, max(deadline - parts.clock.time(), 0.001))
+                    answer = await parts.transport.post(path, parts.signature.current(), content, limit)
+                finally:
+                    permit.release()
+                return decode(command, answer)
+            except TimError as error:
+                failure = error
+            if isinstance(failure, AuthenticationError):
+                parts.signature.refused()
+            await options.retry.pause(failure, attempts, deadline=deadline, clock=parts.clock)
 
     @cached_property
     def accounts(self) -> Accounts:

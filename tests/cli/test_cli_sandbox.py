@@ -80,7 +80,12 @@ def test_it_runs_until_ctrl_c() -> None:
     """The sandbox serves another process until Ctrl-C, and ends with 130 and without a traceback."""
     command = [sys.executable, "-m", "timrest_async.cli", "sandbox", "--port", "0", "--json", "--account", "lumotuwe1"]
     with subprocess.Popen(  # noqa: S603  # our own command
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # what starts the tests in the background may have SIGINT ignored, and that is inherited
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # no thread runs here
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None

@@ -191,8 +191,8 @@ class Image(Element):
     """The original, the large picture and the thumbnail."""
 
     @classmethod
-    def at(cls, url: str, *, width: int, height: int, size: int | None = None, uuid: str | None = None) -> Self:
-        """Describe one picture at *url*, *width* by *height* pixels, offered in that size for all three uses.
+    def at(cls, url: str, *, width: int = 0, height: int = 0, size: int | None = None, uuid: str | None = None) -> Self:
+        """Describe one picture at *url*, *width* by *height* pixels (0: not known), offered in that size for all uses.
 
         The format is read off the address' ending; without a *uuid* the MD5 of the address stands for the picture.
         """

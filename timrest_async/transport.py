@@ -117,7 +117,7 @@ class HttpTransport:
                     scheme=self._scheme,
                     authority=self._authority,
                     path=self._prefix + path,
-                    query_string=f"{self._query}{usersig}&random={getrandbits(32)}",
+                    query_string=self._query + usersig + f"&random={getrandbits(32)}",
                     encoded=True,
                 ),
                 data=aiohttp.BytesPayload(body, content_type="application/json"),

@@ -94,6 +94,12 @@ def test_a_dropped_message_is_a_failure(timrest: Timrest, box: Sandbox) -> None:
     assert "slow down" in result.stderr
 
 
+def test_a_picture_needs_no_more_than_its_address(timrest: Timrest, box: Sandbox) -> None:
+    """A size that is not known goes out as 0."""
+    assert timrest("send", "group", "@TGS#2C5SZEAEF", "--image", "https://a.example/b.png").exit_code == 0
+    assert box.state.groups["@TGS#2C5SZEAEF"].messages[-1].msg_body == [Image.at("https://a.example/b.png")]
+
+
 def test_a_refusal_says_what_to_do(timrest: Timrest) -> None:
     """A refusal names command, code, meaning, the service's words and the advice, without a traceback."""
     result = timrest("send", "to", "nobody", "hi")
@@ -126,9 +132,8 @@ def test_a_retry_is_told_of(timrest: Timrest, box: Sandbox) -> None:
     ("args", "complaint"),
     [
         ([], "nothing to send"),
-        (["--image", "https://a.example/b.png"], "go together"),
-        (["--image", "https://a.example/b.png", "--width", "4"], "go together"),
-        (["hi", "--height", "3"], "go together"),
+        (["hi", "--height", "3"], "go with --image"),
+        (["hi", "--width", "3"], "go with --image"),
         (["--custom", "{"], "--custom is no JSON"),
         (["-"], "nothing came from stdin"),
         (["hi", "--width", "0"], "--width"),

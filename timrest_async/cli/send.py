@@ -29,7 +29,9 @@ send = typer.Typer(help="Send one message.", no_args_is_help=True)
 Words = Annotated[str | None, typer.Argument(metavar="TEXT", help="What to say; - reads it from stdin.")]
 From = Annotated[str | None, typer.Option("--from", metavar="ID", help="On whose behalf; else the administrator.")]
 CustomJson = Annotated[str | None, typer.Option("--custom", metavar="JSON", help="Data of your own, as one element.")]
-ImageUrl = Annotated[str | None, typer.Option("--image", metavar="URL", help="A picture, with --width and --height.")]
+ImageUrl = Annotated[
+    str | None, typer.Option("--image", metavar="URL", help="A picture; say its size too if you know it.")
+]
 Width = Annotated[int | None, typer.Option("--width", min=1, metavar="PIXELS", help="The picture's width.")]
 Height = Annotated[int | None, typer.Option("--height", min=1, metavar="PIXELS", help="The picture's height.")]
 
@@ -131,10 +133,10 @@ def message_body(
     body: list[Element] = []
     if text is not None:
         body.append(Text(_from_stdin() if text == "-" else text))
-    if image is not None and width is not None and height is not None:
-        body.append(Image.at(image, width=width, height=height))
-    elif any(part is not None for part in (image, width, height)):
-        raise typer.BadParameter("--image, --width and --height go together")
+    if image is not None:
+        body.append(Image.at(image, width=width or 0, height=height or 0))
+    elif width is not None or height is not None:
+        raise typer.BadParameter("--width and --height go with --image")
     if custom is not None:
         body.append(Custom(_json(custom)))
     if not body:

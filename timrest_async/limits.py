@@ -184,9 +184,7 @@ class _Window:
         """Take a place if nobody waits and one is free."""
         if self._line or not (self._free or self._has_place()) or not self._bucket.try_acquire():
             return False
-        self._free -= 1
-        if self.permit is _SPENT:
-            self.release()
+        self._take()
         return True
 
     async def enter(self, deadline: float | None) -> None:

@@ -19,8 +19,8 @@ from timrest_async import (
     Element,
     InputError,
     NotFoundError,
-    RateLimitedError,
     Text,
+    TooOftenError,
     TransportError,
     Unknown,
     Wire,
@@ -383,7 +383,7 @@ def test_a_refusal_without_words_has_empty_info(info: str | None) -> None:
 @pytest.mark.parametrize("command", [SEND, ImportAccount("a"), RawCommand("a/b", {})])
 def test_every_kind_of_reply_can_be_a_refusal(command: Command[Any]) -> None:
     """A typed reply, none and a raw one refuse alike."""
-    with pytest.raises(RateLimitedError):
+    with pytest.raises(TooOftenError):
         decode(command, answer(ErrorCode=10023))
 
 

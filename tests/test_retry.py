@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any
+import math
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from timrest_async import (
     ApiError,
-    CallTimeoutError,
     ConfigError,
+    NoPermitError,
     NotFoundError,
     RateLimitedError,
     RetryPolicy,
@@ -22,6 +23,10 @@ from timrest_async import (
 from timrest_async._error_codes import ERROR_CODES
 from timrest_async.retry import RETRIED_CODES
 from timrest_async.testing import Call, FakeClock, MemoryTransport
+
+if TYPE_CHECKING:
+    from timrest_async import TimError
+    from timrest_async._rates import Asking
 
 OK = {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0, "MsgTime": 1}
 
@@ -58,7 +63,7 @@ async def test_every_attempt_sends_the_same_bytes() -> None:
 
 
 async def test_every_attempt_takes_a_permit() -> None:
-    """Retries count against the cap like any other call."""
+    """Retries count against the cap like any other call, and the limiter hears of each failure."""
     taken: list[str] = []
 
     class Counting:
@@ -69,17 +74,21 @@ async def test_every_attempt_takes_a_permit() -> None:
         def try_acquire(self, *_: object) -> None:
             """Have nothing at once."""
 
-        async def acquire(self, sdkappid: int, path: str, deadline: float | None = None) -> Counting:
-            taken.append(path)
+        async def acquire(self, sdkappid: int, command: Asking, deadline: float = math.inf) -> Counting:
+            taken.append(command.path)
             assert (sdkappid, deadline) == (1400000000, 30.0)
             return self
+
+        def heard(self, sdkappid: int, command: Asking, failure: TimError) -> None:
+            taken.append(f"heard of {failure.attempts}")
+            assert (sdkappid, command.path, type(failure)) == (1400000000, "openim/sendmsg", ServerError)
 
         def release(self) -> None:
             taken.append("released")
 
     clock, service = FakeClock(), MemoryTransport(refused(20004), refused(20004), OK)
     await clock.run(session(service, clock, limits=Counting()).messages.send("lumotuwe2", "hi"))
-    assert taken == ["openim/sendmsg", "released"] * 3
+    assert taken == [*["openim/sendmsg", "released", "heard of 1"] * 2, "openim/sendmsg", "released"]
 
 
 async def test_the_last_outcome_wins_and_carries_the_number_of_attempts() -> None:
@@ -163,7 +172,7 @@ async def test_cancelling_a_pause_ends_the_call() -> None:
 
 
 async def test_waiting_for_a_permit_counts_against_the_deadline_of_a_retry() -> None:
-    """A retry that gets no permit in time is a timeout, not a wait without end."""
+    """A retry that gets no permit in time fails for that reason, and does not wait without end."""
     clock, service = FakeClock(), MemoryTransport(refused(20004))
 
     class Once:
@@ -175,17 +184,21 @@ async def test_waiting_for_a_permit_counts_against_the_deadline_of_a_retry() -> 
         def try_acquire(self, *_: object) -> None:
             """Have nothing at once."""
 
-        async def acquire(self, _: int, path: str, __: float | None = None) -> Once:
+        async def acquire(self, _: int, command: Asking, __: float = math.inf) -> Once:
             if self.given:
-                raise CallTimeoutError(path, "no permit")
+                raise NoPermitError(command.path, "no permit")
             self.given = True
             return self
+
+        def heard(self, *_: object) -> None:
+            """Take no note."""
 
         def release(self) -> None:
             """Keep it."""
 
-    with pytest.raises(CallTimeoutError, match="no permit"):
+    with pytest.raises(NoPermitError, match="no permit") as caught:
         await clock.run(session(service, clock, limits=Once()).messages.send("lumotuwe2", "hi"))
+    assert caught.value.attempts == 1
 
 
 @pytest.mark.parametrize(

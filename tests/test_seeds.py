@@ -21,11 +21,11 @@ from timrest_async import (
     OfflinePushInfo,
     PermissionDeniedError,
     QuotaExceededError,
-    RateLimitedError,
     RetryPolicy,
     ServerError,
     Text,
     TimSession,
+    TooOftenError,
     Unknown,
 )
 from timrest_async._codec import decode, encode
@@ -146,7 +146,7 @@ C2C_ERRORS: dict[int, type[ApiError]] = {
     90013: QuotaExceededError,
     90014: QuotaExceededError,
     90020: InvalidRequestError,
-    90024: RateLimitedError,
+    90024: TooOftenError,
     90025: ConflictError,
     90026: InvalidRequestError,
     90027: InvalidRequestError,
@@ -167,7 +167,7 @@ GROUP_ERRORS: dict[int, type[ApiError]] = {
     10015: InvalidRequestError,
     10016: ForbiddenError,
     10017: ForbiddenError,
-    10023: RateLimitedError,
+    10023: TooOftenError,
     80001: ContentRejectedError,
     80002: QuotaExceededError,
 }

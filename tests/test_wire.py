@@ -28,7 +28,7 @@ from timrest_async import (
     Wire,
 )
 from timrest_async._bounds import U32, Between, Bounded, Bytes, Finite, Items, Limit
-from timrest_async._wire import Rest, Struct, rest_fields, wire_fields
+from timrest_async._wire import Rest, Struct, reader_of, rest_fields, wire_fields
 from timrest_async.commands._command import RawCommand
 from timrest_async.commands.accounts import CheckAccounts, ImportAccount, ImportAccounts
 from timrest_async.commands.group_messages import GroupAtInfo, SendGroupMessage, SendSystemNotification
@@ -451,3 +451,35 @@ def test_a_class_without_bounds_needs_no_check() -> None:
         name: str
 
     assert Loose("").name == ""
+
+
+@frozen
+class Mixed(Struct):
+    """Something with named fields and two places for the rest."""
+
+    group_id: str
+    own: Annotated[str | None, Wire("Odd_Name")] = None
+    first: Annotated[dict[str, Any], Rest()] = field(factory=dict[str, Any])
+    second: Annotated[dict[str, Any], Rest()] = field(factory=dict[str, Any])
+
+
+@pytest.mark.parametrize(
+    ("value", "wire", "read"),
+    [
+        (Mixed("g"), "GroupId", "g"),
+        (Mixed("g", "x"), "Odd_Name", "x"),
+        (Mixed("g"), "Odd_Name", None),
+        (Mixed("g"), "group_id", None),
+        (Mixed("g", first={"A": 1}, second={"B": [2]}), "A", 1),
+        (Mixed("g", first={"A": 1}, second={"B": [2]}), "B", [2]),
+        (Mixed("g", first={"A": 1}, second={"B": [2]}), "C", None),
+        (SendBatch(["a", "b"], "hi"), "To_Account", ["a", "b"]),
+        (SendGroupMessage("@TGS#1", "hi"), "GroupId", "@TGS#1"),
+        (RawCommand("a/b", {"GroupId": None}), "GroupId", None),
+        (RawCommand("a/b", {"GroupId": {"odd": []}}), "GroupId", {"odd": []}),
+        (RawCommand("a/b", {}), "path", None),
+    ],
+)
+def test_what_travels_under_a_name_can_be_read_by_it(value: Any, wire: str, read: Any) -> None:
+    """By its name on the wire, wherever it stands; what is not there is nothing."""
+    assert reader_of(value.__class__, wire)(value) == read

@@ -1,6 +1,7 @@
 """The asyncio client for Tencent Chat's server-side REST API."""
 
 from timrest_async._clock import Clock
+from timrest_async._rates import RateLimit
 from timrest_async._wire import Wire
 from timrest_async.commands._command import Command
 from timrest_async.elements import (
@@ -35,16 +36,19 @@ from timrest_async.errors import (
     ForbiddenError,
     InputError,
     InvalidRequestError,
+    LimiterUnavailableError,
+    NoPermitError,
     NotFoundError,
     PermissionDeniedError,
     QuotaExceededError,
     RateLimitedError,
     ServerError,
     TimError,
+    TooOftenError,
     TransportError,
     UserSigError,
 )
-from timrest_async.limits import Limiter, Permit, RateLimit, RateLimiter
+from timrest_async.limits import Limiter, LimiterMetrics, Permit, RateLimiter
 from timrest_async.retry import RetryPolicy
 from timrest_async.session import TimSession
 from timrest_async.transport import Transport
@@ -73,8 +77,11 @@ __all__ = [
     "InvalidRequestError",
     "LanguageContent",
     "Limiter",
+    "LimiterMetrics",
+    "LimiterUnavailableError",
     "LiveActivity",
     "Location",
+    "NoPermitError",
     "NotFoundError",
     "OfflinePushInfo",
     "PermissionDeniedError",
@@ -91,6 +98,7 @@ __all__ = [
     "Text",
     "TimError",
     "TimSession",
+    "TooOftenError",
     "Transport",
     "TransportError",
     "Unknown",

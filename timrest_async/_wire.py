@@ -11,15 +11,17 @@ What bounds a value stands in :mod:`timrest_async._bounds`.
 
 from __future__ import annotations
 
+from functools import cache
+from operator import attrgetter
 from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-__all__ = ["Rest", "Struct", "Wire", "WireField", "fields_of", "marks_of", "rest_fields", "wire_fields"]
+__all__ = ["Rest", "Struct", "Wire", "WireField", "fields_of", "marks_of", "reader_of", "rest_fields", "wire_fields"]
 
 
 @attrs.frozen
@@ -82,6 +84,16 @@ def wire_fields(cls: type[Any]) -> Iterator[WireField]:
 def rest_fields(cls: type[Any]) -> list[str]:
     """Name the fields of *cls* whose keys lie beside the named ones."""
     return [field.name for field in fields_of(cls) if any(isinstance(mark, Rest) for mark in marks_of(field.type))]
+
+
+@cache
+def reader_of(cls: type[Any], wire: str) -> Callable[[Any], Any]:
+    """Return a function that reads what a *cls* sends under the key *wire*; ``None`` where that is nothing."""
+    for field in wire_fields(cls):
+        if field.wire == wire:
+            return attrgetter(field.name)
+    rests = [attrgetter(name) for name in rest_fields(cls)]
+    return lambda value: next((rest(value)[wire] for rest in rests if wire in rest(value)), None)
 
 
 def fields_of(cls: type[Any]) -> tuple[attrs.Attribute[Any], ...]:

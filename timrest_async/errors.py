@@ -9,6 +9,10 @@
     ├── TransportError              no usable answer arrived
     │   └── CallTimeoutError        ... in time
     ├── DecodeError                 an answer arrived that we cannot read
+    ├── LimiterUnavailableError     the limiter's Redis cannot be reached; nothing was sent
+    ├── RateLimitedError            too often
+    │   ├── NoPermitError               ... for our own limiter; nothing was sent
+    │   └── TooOftenError               ... for the server, and so an ApiError as well
     └── ApiError                    the server said no
         ├── AuthenticationError         who we say we are
         ├── PermissionDeniedError       what we may do
@@ -18,7 +22,7 @@
         ├── ForbiddenError              a rule or a state of the application says no
         ├── ContentRejectedError        the words or the picture were refused
         ├── QuotaExceededError          too large, too many, or not in the plan
-        ├── RateLimitedError            too often
+        ├── TooOftenError               too often
         └── ServerError                 the service's own trouble
 
 The codes, their meanings and what to do about each stand in one table, :data:`timrest_async._error_codes.ERROR_CODES`;
@@ -43,12 +47,15 @@ __all__ = [
     "ForbiddenError",
     "InputError",
     "InvalidRequestError",
+    "LimiterUnavailableError",
+    "NoPermitError",
     "NotFoundError",
     "PermissionDeniedError",
     "QuotaExceededError",
     "RateLimitedError",
     "ServerError",
     "TimError",
+    "TooOftenError",
     "TransportError",
     "UserSigError",
     "error_for",
@@ -106,6 +113,40 @@ class DecodeError(TimError):
     """The service answered, but not in the shape that the command promises."""
 
     attempts = 1
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class RateLimitedError(TimError):
+    """Too often. Never retried by the library: slow down instead, or give the call more time."""
+
+    retry_after: float | None = None
+    """In how many seconds, at the earliest, the call can go out; ``None`` where nobody knows."""
+
+
+class NoPermitError(RateLimitedError):
+    """The limiter cannot let the call go before its deadline. Nothing was sent."""
+
+    def __init__(self, path: str, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(path, reason, retry_after)
+        self.path = path
+        self.reason = reason
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class LimiterUnavailableError(TimError):
+    """The limiter that several processes share cannot be reached, so nobody knows whether the call may go. Nothing was
+    sent.
+    """
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, reason)
@@ -185,8 +226,8 @@ class QuotaExceededError(ApiError):
     """Too large, too many, or more than the plan allows."""
 
 
-class RateLimitedError(ApiError):
-    """Too often. Never retried by the library: slow down instead."""
+class TooOftenError(ApiError, RateLimitedError):
+    """The service says: too often. The limiter closes the command for a while."""
 
 
 class ServerError(ApiError):
@@ -202,7 +243,7 @@ _CLASSES: Final[dict[str, type[ApiError]]] = {
     "forbidden": ForbiddenError,
     "content": ContentRejectedError,
     "quota": QuotaExceededError,
-    "rate_limit": RateLimitedError,
+    "rate_limit": TooOftenError,
     "server": ServerError,
     "network": ServerError,
     "unknown": ApiError,

@@ -1,4 +1,4 @@
-"""How often a command may be called: an exact window, paced by a bucket, first come first served.
+"""How often a command may be called: exact windows, paced by a bucket, first come first served.
 
 What the service counts is calls of one command of one application in a second. A token bucket alone does not promise
 that number: it lets its burst through and then its refill on top, so ``AsyncLimiter(100, 1)`` was measured to send 199
@@ -10,71 +10,41 @@ calls in one second. A :class:`RateLimiter` therefore keeps, for each command, t
   trip, ``calls / (per + round trip)`` a second. With "sent" the whole cap is used, counted at this end of the network.
 - aiolimiter's bucket paces the calls, so that a second's worth does not leave in one millisecond: at most *burst* at
   once, then evenly.
-- Whoever finds no place queues. Only the head of the queue watches the clock, so a queue of any length has one timer;
-  behind it each waits for a future, and a waiter that is cancelled is stepped over when its turn comes.
+- Whoever finds no place queues, at most until the call's deadline. Who cannot be served before it hears so at once.
+
+Some commands have further limits: by weight, such as receivers a minute, and by key, such as messages a second in each
+group. A call first passes the line of its key, then the command's own, and keeps in both the place of its arrival; so a
+group that is full holds up nobody but itself.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from operator import attrgetter
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast
+import math
+from collections import OrderedDict, deque
+from itertools import count, islice
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from weakref import WeakValueDictionary
 
-from aiolimiter import AsyncLimiter
-from attrs import frozen
+import attrs
+from attrs import field, frozen
 
-from timrest_async._clock import Clock, SystemClock, sleep_until, timeout_at
-from timrest_async.errors import CallTimeoutError, ConfigError
+from timrest_async._clock import Clock, SystemClock
+from timrest_async._line import ONE, Line, Window
+from timrest_async._rates import CLOSED_AFTER, Asking, Limits, RateLimit
+from timrest_async._wire import reader_of
+from timrest_async.errors import ConfigError, NoPermitError, TooOftenError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping, Sequence
 
-__all__ = ["BELOW_DEFAULT", "Limiter", "Permit", "RateLimit", "RateLimiter"]
+    from timrest_async._line import Weights
+    from timrest_async.errors import TimError
 
+__all__ = ["Limiter", "LimiterMetrics", "Permit", "RateLimiter", "Tally"]
 
-@frozen
-class RateLimit:
-    """How often a command may be called."""
-
-    calls: int = 100
-    """At most this many calls ..."""
-
-    per: float = 1.0
-    """... in any window of this many seconds, half-open."""
-
-    burst: int = 10
-    """How many may leave at once after a pause; the rest is spread evenly."""
-
-    count_until: Literal["sent", "answered"] = "answered"
-    """Until when a call counts: one *per* from its answer, or from its sending."""
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse figures that make no limit."""
-        if self.calls < 1:
-            raise ConfigError(f"RateLimit.calls has to be at least 1, not {self.calls!r}")
-        if not self.per > 0:
-            raise ConfigError(f"RateLimit.per has to be above 0 seconds, not {self.per!r}")
-        if not 1 <= self.burst <= self.calls:
-            raise ConfigError(f"RateLimit.burst has to be 1 to calls ({self.calls}), not {self.burst!r}")
-        if self.count_until not in {"sent", "answered"}:
-            raise ConfigError(f'RateLimit.count_until has to be "sent" or "answered", not {self.count_until!r}')
-
-
-BELOW_DEFAULT: Final[Mapping[str, RateLimit]] = MappingProxyType(
-    {
-        "group_open_http_svc/send_broadcast_msg": RateLimit(1, burst=1),
-        "group_open_http_svc/get_appid_group_list": RateLimit(1, burst=1),
-        "open_msg_svc/get_history": RateLimit(10),
-        "all_member_push/im_push": RateLimit(1, burst=1),
-        "timpush/push": RateLimit(1, burst=1),
-        "timpush/batch": RateLimit(30),
-        "timpush/revoke": RateLimit(1, burst=1),
-        "official_account_open_http_svc/send_official_account_msg": RateLimit(1, burst=1),
-    }
-)
-"""Commands that the service documents with less than 100 calls a second."""
+LATELY: Final = 1_000
+"""Over so many permits the waiting times are summed up."""
 
 
 class Permit(Protocol):
@@ -93,199 +63,331 @@ class Limiter(Protocol):
         """Return the limit of a command that has none of its own."""
         ...
 
-    def try_acquire(self, sdkappid: int, path: str) -> Permit | None:
-        """Return the right to make one call of *path* if that can be had at once, or ``None``."""
+    def try_acquire(self, sdkappid: int, command: Asking) -> Permit | None:
+        """Return the right to make this call if that can be had at once, or ``None``."""
         ...
 
-    async def acquire(self, sdkappid: int, path: str, deadline: float | None = None) -> Permit:
-        """Wait for the right to make one call of *path*, at most until the clock shows *deadline*."""
+    def acquire(self, sdkappid: int, command: Asking, deadline: float = math.inf) -> Awaitable[Permit]:
+        """Wait for the right to make this call, at most until the clock shows *deadline*."""
         ...
+
+    def heard(self, sdkappid: int, command: Asking, failure: TimError) -> None:
+        """Take note of how a call failed."""
+        ...
+
+
+@frozen
+class LimiterMetrics:
+    """What a limiter did for one command of one application."""
+
+    given: int
+    """How many permits were given."""
+
+    waiting: int
+    """How many calls wait now."""
+
+    refused: int
+    """How many calls were turned away because they could not go before their deadline."""
+
+    too_often: int
+    """How many calls the service refused as too often."""
+
+    wait_p50: float
+    """How long half of the last 1,000 permits took at most, seconds."""
+
+    wait_p99: float
+    """How long 99 in 100 of them took at most, seconds."""
+
+
+@attrs.define
+class Tally:
+    """What is counted on the way."""
+
+    given: int = 0
+    waiting: int = 0
+    refused: int = 0
+    too_often: int = 0
+    waits: deque[float] = field(factory=lambda: deque(maxlen=LATELY))
+
+    def gave(self, wait: float) -> None:
+        """Count one permit that came after *wait* seconds."""
+        self.given += 1
+        self.waits.append(wait)
+
+    def metrics(self) -> LimiterMetrics:
+        """Sum up."""
+        waits = sorted(self.waits) or [0.0]
+        return LimiterMetrics(
+            given=self.given,
+            waiting=self.waiting,
+            refused=self.refused,
+            too_often=self.too_often,
+            wait_p50=waits[math.ceil(len(waits) * 0.50) - 1],
+            wait_p99=waits[math.ceil(len(waits) * 0.99) - 1],
+        )
 
 
 class RateLimiter:
-    """One window for each command of each application. Sessions that are given the same one share its windows."""
+    """Windows for each command of each application. Sessions that are given the same one share its windows.
+
+    Args:
+        default: the limit of a command that has none of its own; 100 calls a second when left out.
+        overrides: the limits of commands, by path, where they are not those of :data:`BELOW_DEFAULT`.
+        further: limits besides, by path, in place of those of :data:`FURTHER`; an empty list switches them off.
+        closed_after: for how many seconds a command stays closed after a code that says "too often", in place of
+            :data:`CLOSED_AFTER`; ``{}`` switches it off.
+        clock: what time it is, such as :class:`timrest_async.testing.FakeClock`.
+
+    One event loop at a time uses it; :class:`~timrest_async.ConfigError` tells a second one.
+    """
 
     def __init__(
         self,
         default: RateLimit | None = None,
         overrides: Mapping[str, RateLimit] | None = None,
         *,
+        further: Mapping[str, Sequence[RateLimit]] | None = None,
+        closed_after: Mapping[int, float] = CLOSED_AFTER,
         clock: Clock | None = None,
     ) -> None:
-        self.default = default or RateLimit()
-        """The limit of a command that has none of its own."""
-        self._limits = {**BELOW_DEFAULT, **(overrides or {})}
+        self.limits = Limits.of(default or RateLimit(), overrides, further)
+        """Which limits hold for which command."""
+        self._closed_after = closed_after
         self._clock = clock or SystemClock()
-        self._windows: dict[tuple[int, str], _Window] = {}
-
-    def limit_of(self, path: str) -> RateLimit:
-        """Return the limit that holds for command *path*."""
-        return self._limits.get(path, self.default)
-
-    def try_acquire(self, sdkappid: int, path: str) -> Permit | None:
-        """Return the right to make one call of *path* if nobody waits for one and it can be had at once."""
-        window = self._windows.get((sdkappid, path)) or self._open(sdkappid, path)
-        return window.permit if window.try_enter() else None
-
-    async def acquire(self, sdkappid: int, path: str, deadline: float | None = None) -> Permit:
-        """Wait for the right to make one call of *path*, in the order of arrival.
-
-        Raises :class:`~timrest_async.CallTimeoutError` when the clock shows *deadline* first; nothing was sent then.
-        """
-        if (permit := self.try_acquire(sdkappid, path)) is not None:
-            return permit
-        window = self._windows[sdkappid, path]
-        try:
-            await window.enter(deadline)
-        except TimeoutError:
-            pass  # raised below, outside: our own cause says it all
-        else:
-            return window.permit
-        raise _no_permit(path, window)
-
-    def _open(self, sdkappid: int, path: str) -> _Window:
-        window = self._windows[sdkappid, path] = _Window(self.limit_of(path), self._clock)
-        return window
-
-
-def _no_permit(path: str, window: _Window) -> CallTimeoutError:
-    limit = window.limit
-    error = CallTimeoutError(
-        path,
-        f"no permit came before the deadline: {window.waiting} more calls wait for {limit.calls} in {limit.per:g} s;"
-        " nothing was sent",
-    )
-    error.attempts = 0
-    return error
-
-
-class _Window:
-    """The places of one command, and who waits for one."""
-
-    def __init__(self, limit: RateLimit, clock: Clock) -> None:
-        self.limit = limit
-        self._bucket = _Bucket(limit, clock)
-        self.permit: Permit = self if limit.count_until == "answered" else _SPENT
-        self._clock = clock
-        self._free = limit.calls
-        self._ended: deque[float] = deque()
-        """When each place began its last *per* seconds, oldest first."""
-        self._line: deque[asyncio.Future[None]] = deque()
-        """Who waits, in order of arrival; the first one leads, and alone watches the clock."""
-        self._freed: asyncio.Future[None] | None = None
-        """What the leader waits for while every place is held by a call in flight."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._gates: dict[tuple[int, str], _Gate] = {}
 
     @property
-    def waiting(self) -> int:
-        """How many calls wait."""
-        return sum(not turn.cancelled() for turn in self._line)
+    def default(self) -> RateLimit:
+        """The limit of a command that has none of its own."""
+        return self.limits.default
 
-    def try_enter(self) -> bool:
-        """Take a place if nobody waits and one is free."""
-        if self._line or not (self._free or self._has_place()) or not self._bucket.try_acquire():
-            return False
-        self._take()
-        return True
+    def try_acquire(self, sdkappid: int, command: Asking) -> Permit | None:
+        """Return the right to make this call if nobody waits and it can be had at once."""
+        return self._gate(sdkappid, command.path).try_acquire(command)
 
-    async def enter(self, deadline: float | None) -> None:
-        """Queue for a place, at most until *deadline*."""
-        if deadline is None:
-            await self._queue()
-        else:
-            async with timeout_at(self._clock, deadline):
-                await self._queue()
+    def acquire(self, sdkappid: int, command: Asking, deadline: float = math.inf) -> Awaitable[Permit]:
+        """Wait for the right to make this call, in the order of arrival.
+
+        Raises :class:`~timrest_async.NoPermitError` as soon as it is clear that it cannot be had before the clock shows
+        *deadline*, mostly at once; nothing was sent then.
+        """
+        return self._gate(sdkappid, command.path).acquire(command, deadline)
+
+    def heard(self, sdkappid: int, command: Asking, failure: TimError) -> None:
+        """Close the command for a while where *failure* says: too often."""
+        if isinstance(failure, TooOftenError) and (gate := self._gates.get((sdkappid, command.path))) is not None:
+            gate.tally.too_often += 1
+            failure.retry_after = self._closed_after.get(failure.code)
+            gate.close(self._clock.time() + (failure.retry_after or 0.0))
+
+    def metrics(self) -> dict[tuple[int, str], LimiterMetrics]:
+        """Return what was done so far, by SDKAppID and path."""
+        return {of: gate.tally.metrics() for of, gate in self._gates.items()}
+
+    def _gate(self, sdkappid: int, path: str) -> _Gate:
+        if self._loop is not asyncio.get_running_loop():
+            self._move_to(asyncio.get_running_loop())
+        return self._gates.get((sdkappid, path)) or self._open(sdkappid, path)
+
+    def _open(self, sdkappid: int, path: str) -> _Gate:
+        limits = self.limits.all(path)
+        kind = _Gate if len(limits) == len(limits[()]) == 1 else _WideGate
+        gate = self._gates[sdkappid, path] = kind(path, limits, self._clock)
+        return gate
+
+    def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Serve *loop* from here on, if nobody else is served."""
+        if self._loop is not None and not self._loop.is_closed():
+            raise ConfigError(
+                "a RateLimiter serves one event loop, and this one serves another: give each its own with a part of the"
+                " cap, or let them share one with RedisRateLimiter"
+            )
+        self._loop = loop
+        for gate in self._gates.values():
+            gate.restart()
+
+
+Places: TypeAlias = "list[tuple[Line, Weights]]"
+"""Where a call has to pass, and for how many places it asks there."""
+
+
+class _Permit:
+    """Places in lines."""
+
+    __slots__ = ("_places",)
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
 
     def release(self) -> None:
-        """Begin the last *per* seconds of a place."""
-        self._ended.append(self._clock.time())
-        if self._freed is not None and not self._freed.done():
-            self._freed.set_result(None)
+        for line, weights in self._places:
+            line.release(weights)
 
-    async def _queue(self) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._line.append(turn)
+
+class _Gate:
+    """The line of one command of one application, which counts calls and nothing else."""
+
+    def __init__(self, path: str, limits: Mapping[tuple[str, ...], Sequence[RateLimit]], clock: Clock) -> None:
+        self.tally = Tally()
+        self._path = path
+        self._clock = clock
+        self._line = _line(limits[()], clock)
+        self._departs = limits[()][0].count_until == "sent"
+        self._alike: Places = [(self._line, ONE)]
+        self._tickets = count()
+
+    def try_acquire(self, command: Asking) -> Permit | None:  # noqa: ARG002  # all calls are alike
+        """Return a permit if a place can be had at once."""
+        line, tally = self._line, self.tally
+        if not line.try_enter():
+            return None
+        if self._departs:
+            line.depart()
+        tally.given += 1  # in place, since most calls come here
+        tally.waits.append(0.0)
+        return line
+
+    async def acquire(self, command: Asking, deadline: float) -> Permit:
+        """Queue in one line after the other, in each with the ticket of the arrival."""
+        began = self._clock.time()
+        places = self._places(command)
+        if deadline < math.inf:
+            self._check(places, began, deadline)
+        ticket = next(self._tickets)
+        self.tally.waiting += 1
         try:
-            if self._line[0] is not turn:
-                await turn
-            await self._place()
-            await self._bucket.acquire()
-            self._take()
+            for index, (line, weights) in enumerate(places):
+                turn = line.join(ticket, weights, deadline)
+                try:
+                    if line.called > 1 and turn.done():
+                        await asyncio.sleep(0)  # behind those who were let in before and have yet to notice
+                    in_time = await turn
+                except BaseException:
+                    if not turn.get_loop().is_closed():  # see Line.heir
+                        line.withdraw(turn, weights)
+                        _undo(places[:index])
+                    raise
+                if not in_time:
+                    _undo(places[:index])
+                    raise self._refused(f"no place came free within {deadline - began:.3g} s", None)
+                line.called -= 1
         finally:
-            self._leave(turn)
+            self.tally.waiting -= 1
+        return self._give(places, self._clock.time() - began)
 
-    async def _place(self) -> None:
-        """Wait for a free place."""
-        while not (self._free or self._has_place()):
-            if self._ended:
-                await sleep_until(self._clock, self._ended[0] + self.limit.per)
+    def close(self, until: float) -> None:
+        """Let nobody pass before *until*."""
+        self._line.close(until)
+
+    def restart(self) -> None:
+        """Go on in another event loop."""
+        self._line = self._line.heir()
+        self._alike = [(self._line, ONE)]
+
+    def _places(self, command: Asking) -> Places:  # noqa: ARG002  # all calls are alike
+        return self._alike
+
+    def _give(self, places: Places, wait: float) -> Permit:  # noqa: ARG002  # all calls are alike
+        self._line.depart()
+        self.tally.gave(wait)
+        return self._line
+
+    def _check(self, places: Places, now: float, deadline: float) -> None:
+        """Refuse a call that cannot go before *deadline*."""
+        when, name = max(line.expected(weights, now) for line, weights in places)
+        if when > deadline:
+            waits = f"it would wait at least {when - now:.3g} s, {self.tally.waiting:,} more wait with it"
+            raise self._refused(f"{name}: {waits}, and its time is over in {max(deadline - now, 0):.3g} s", when - now)
+
+    def _refused(self, reason: str, retry_after: float | None) -> NoPermitError:
+        self.tally.refused += 1
+        return NoPermitError(self._path, f"{reason}; nothing was sent. Send less, or give it more time", retry_after)
+
+
+class _WideGate(_Gate):
+    """The lines of one command of one application that counts more than calls."""
+
+    def __init__(self, path: str, limits: Mapping[tuple[str, ...], Sequence[RateLimit]], clock: Clock) -> None:
+        super().__init__(path, limits, clock)
+        self._shared = limits[()]
+        self._keyed = [_Keyed(fields, these, clock) for fields, these in limits.items() if fields]
+
+    def try_acquire(self, command: Asking) -> Permit | None:
+        """Return a permit if places can be had at once in every line."""
+        places = self._places(command)
+        for index, (line, weights) in enumerate(places):
+            if not line.try_enter(weights):
+                _undo(places[:index])
+                return None
+        return self._give(places, 0.0)
+
+    def _give(self, places: Places, wait: float) -> Permit:
+        for line, weights in places:
+            line.depart(weights)
+        self.tally.gave(wait)
+        return _Permit(places)
+
+    def restart(self) -> None:
+        """Go on in another event loop."""
+        super().restart()
+        for keyed in self._keyed:
+            keyed.restart()
+
+    def _places(self, command: Asking) -> Places:
+        """Name the lines of the keys first, so that who waits there holds up nobody else."""
+        places = [keyed.place(command) for keyed in self._keyed]
+        return [*places, (self._line, _weights(self._shared, command))]
+
+
+class _Keyed:
+    """The lines of limits that count apart for each value of some fields; those that lie idle are forgotten."""
+
+    def __init__(self, fields: tuple[str, ...], limits: Sequence[RateLimit], clock: Clock) -> None:
+        self._fields = fields
+        self._limits = limits
+        self._clock = clock
+        self._lines: WeakValueDictionary[tuple[str, ...], Line] = WeakValueDictionary()
+        """Those that somebody holds, were it only who waits in a line before."""
+        self._recent: OrderedDict[tuple[str, ...], Line] = OrderedDict()
+        """Those that are held here; the one used last stands last."""
+
+    def place(self, command: Asking) -> tuple[Line, Weights]:
+        """Return the line of *command*, and for how many places it asks there."""
+        key = tuple(str(reader_of(type(command), name)(command)) for name in self._fields)
+        if (line := self._lines.get(key)) is None:
+            self._forget()
+            line = self._lines[key] = _line(self._limits, self._clock)
+        self._recent[key] = line
+        self._recent.move_to_end(key)
+        return line, _weights(self._limits, command)
+
+    def restart(self) -> None:
+        """Go on in another event loop."""
+        self._recent = OrderedDict((key, line.heir()) for key, line in self._recent.items())
+        self._lines = WeakValueDictionary(self._recent)
+
+    def _forget(self) -> None:
+        """Look at the two lines that were not used for longest, and forget those that lie idle."""
+        for key in list(islice(self._recent, 2)):
+            if self._recent[key].idle():
+                del self._recent[key]
             else:
-                self._freed = asyncio.get_running_loop().create_future()
-                await self._freed
-
-    def _has_place(self) -> bool:
-        """Take back the places whose time is over, and say whether there is one."""
-        now, per = self._clock.time(), self.limit.per
-        while self._ended and self._ended[0] + per <= now:
-            self._ended.popleft()
-            self._free += 1
-        return self._free > 0
-
-    def _take(self) -> None:
-        self._free -= 1
-        if self.permit is _SPENT:
-            self.release()
-
-    def _leave(self, turn: asyncio.Future[None]) -> None:
-        """Step out of the line, and hand the lead on."""
-        if not self._line or self._line[0] is not turn:
-            turn.cancel()  # stepped over when its turn comes, or was already
-            return
-        self._line.popleft()
-        while self._line and self._line[0].done():
-            self._line.popleft()
-        if self._line:
-            self._line[0].set_result(None)
+                self._recent.move_to_end(key)
 
 
-class _Spent:
-    """The permit of a call that counts from its sending: nothing is left to release."""
-
-    def release(self) -> None:
-        """Do nothing."""
+def _line(limits: Sequence[RateLimit], clock: Clock) -> Line:
+    return Line(tuple(_window(limit, clock) for limit in limits), clock)
 
 
-_SPENT: Final = _Spent()
+def _window(limit: RateLimit, clock: Clock) -> Window:
+    return Window(str(limit), limit.calls, limit.per, limit.burst, clock, held=limit.count_until != "sent")
 
 
-class _Bucket(AsyncLimiter):
-    """aiolimiter's bucket, on a clock that can be handed in."""
-
-    __slots__ = ("_clocked",)
-
-    def __init__(self, limit: RateLimit, clock: Clock) -> None:
-        super().__init__(limit.burst, limit.burst * limit.per / limit.calls)
-        self._clocked = cast("asyncio.AbstractEventLoop", _ClockedLoop(clock))
-
-    _loop = property(attrgetter("_clocked"))  # pyright: ignore[reportIncompatibleMethodOverride]  # the same, in C
-
-    def try_acquire(self) -> bool:
-        """Take one if there is room now."""
-        self._leak()
-        if self._level + 1 > self.max_rate:
-            return False
-        self._level += 1
-        return True
+def _weights(limits: Sequence[RateLimit], command: Asking) -> Weights:
+    return tuple(limit.weigh(command) for limit in limits)
 
 
-class _ClockedLoop:
-    """The few methods of an event loop that aiolimiter uses, with the time of a clock."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.time = clock.time
-        self.call_at = clock.call_at
-
-    def call_soon(self, callback: Any, *args: Any) -> asyncio.Handle:
-        return asyncio.get_running_loop().call_soon(callback, *args)
-
-    def create_future(self) -> asyncio.Future[Any]:
-        return asyncio.get_running_loop().create_future()
+def _undo(places: Places) -> None:
+    for line, weights in places:
+        line.undo(weights)

@@ -19,7 +19,7 @@ from timrest_async._clock import Clock, SystemClock
 from timrest_async._codec import decode, encode
 from timrest_async.commands._command import Command, RawCommand
 from timrest_async.errors import AuthenticationError, ConfigError, TimError
-from timrest_async.limits import Limiter, RateLimit, RateLimiter
+from timrest_async.limits import Limiter, RateLimiter
 from timrest_async.retry import RetryPolicy
 from timrest_async.transport import HttpTransport, Transport, base_url_of
 from timrest_async.usersig import DAY, Signature, Signer, StaticSignature
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
+    from timrest_async._rates import RateLimit
     from timrest_async.commands.accounts import Accounts
     from timrest_async.commands.group_messages import GroupMessages
     from timrest_async.commands.groups import Groups
@@ -201,6 +202,7 @@ class TimSession:
 
         Raises:
             InputError: the command cannot be sent as it is; nothing was sent.
+            NoPermitError: the limiter cannot let it go before its deadline; nothing was sent.
             ApiError: the service said no; the class and the code tell why, and the error what to do.
             TransportError: no usable answer arrived; :class:`~timrest_async.CallTimeoutError`: not in time.
             DecodeError: an answer arrived that is not what the command promises.
@@ -215,7 +217,7 @@ class TimSession:
         while True:
             attempts += 1
             try:
-                permit = limits.try_acquire(sdkappid, path) or await limits.acquire(sdkappid, path, deadline)
+                permit = limits.try_acquire(sdkappid, command) or await limits.acquire(sdkappid, command, deadline)
                 try:
                     limit = min(options.attempt_timeout, max(deadline - parts.clock.time(), 0.001))
                     answer = await parts.transport.post(path, parts.signature.current(), content, limit)
@@ -224,6 +226,7 @@ class TimSession:
                 return decode(command, answer)
             except TimError as error:
                 failure = error
+            limits.heard(sdkappid, command, failure)
             if isinstance(failure, AuthenticationError):
                 parts.signature.refused()
             await options.retry.pause(failure, attempts, deadline=deadline, clock=parts.clock)

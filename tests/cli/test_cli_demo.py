@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import Result
 
-from timrest_async import Custom, Text
+from timrest_async import Custom, RateLimit, RateLimiter, Text
 from timrest_async._codec import encode
 from timrest_async.cli.demo import finish
 from timrest_async.cli.figures import Burst, Delivery, Figures, Retry, per_second, worst_second
@@ -23,7 +23,6 @@ from timrest_async.cli.output import Output
 from timrest_async.cli.page import Page
 from timrest_async.cli.rehearsal import burst, deliver_samples, prepare, retry
 from timrest_async.cli.samples import Sample, samples
-from timrest_async.limits import RateLimit, RateLimiter
 from timrest_async.sandbox import Sandbox
 
 Run = Callable[..., Result]

@@ -13,12 +13,12 @@ from timrest_async import (
     CallTimeoutError,
     Face,
     RateLimit,
-    RateLimitedError,
     RateLimiter,
     RetryPolicy,
     ServerError,
     Text,
     TimSession,
+    TooOftenError,
     TransportError,
 )
 from timrest_async.commands.messages import SendMessage
@@ -164,9 +164,9 @@ async def test_over_the_cap_is_too_often() -> None:
         assert sorted(type(result).__name__ for result in results) == [
             "CheckAccountsReply",
             "CheckAccountsReply",
-            "RateLimitedError",
+            "TooOftenError",
         ]
-        (refused,) = [result for result in results if isinstance(result, RateLimitedError)]
+        (refused,) = [result for result in results if isinstance(result, TooOftenError)]
         assert refused.code == 60007
 
 

@@ -5,15 +5,24 @@ from typing import Annotated, Any, assert_type
 from attrs import frozen
 
 from timrest_async import (
+    ApiError,
     Command,
     Custom,
     Element,
     Face,
+    Limiter,
+    LimiterMetrics,
     Location,
     OfflinePushInfo,
+    Permit,
+    RateLimit,
+    RateLimitedError,
+    RateLimiter,
     RetryPolicy,
     Text,
+    TimError,
     TimSession,
+    TooOftenError,
     Wire,
 )
 from timrest_async.commands.accounts import (
@@ -116,6 +125,30 @@ async def any_command(tim: TimSession, command: Command[CreateGroupReply]) -> No
     assert_type(await tim.call("openim/querystate"), dict[str, Any])
 
 
+async def limits(command: Command[None], failure: TimError) -> None:
+    """The limiter of one process is a limiter, and asks a command for nothing but its path and fields."""
+    limiter = RateLimiter(RateLimit(100, 1.0), {"a/b": RateLimit(1)}, further={"a/b": []}, closed_after={60007: 2})
+    assert_type(limiter.metrics(), dict[tuple[int, str], LimiterMetrics])
+    any_limiter: Limiter = limiter
+    assert_type(any_limiter.default, RateLimit)
+    assert_type(any_limiter.try_acquire(1, command), Permit | None)
+    assert_type(await any_limiter.acquire(1, SendMessage("id1", "hi")), Permit)
+    permit = await any_limiter.acquire(1, SendBatch(["id1"], "hi"), 5.0)
+    assert_type(permit.release(), None)
+    assert_type(any_limiter.heard(1, command, failure), None)
+    RateLimit(40, key="GroupId", weight="To_Account", count_until="sent", burst=4)
+    RateLimit(40, key=("GroupId", "MsgSeq"))
+
+
+def refused(error: RateLimitedError, theirs: TooOftenError) -> None:
+    """Both kinds of too often say when to go on; the service's is a refusal like any other."""
+    assert_type(error.retry_after, float | None)
+    assert_type(theirs.retry_after, float | None)
+    assert_type(theirs.code, int)
+    as_refusal: ApiError = theirs
+    assert_type(as_refusal.path, str)
+
+
 async def options(tim: TimSession) -> None:
     """A view of a session is a session."""
     view = tim.with_options(timeout=3, retry=RetryPolicy(attempts=1))
@@ -144,4 +177,7 @@ async def wrong(tim: TimSession) -> None:
     await tim.call(command="a/b")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     tim.with_options(retries=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     TimSession(1400000000, "administrator", "key", "usersig")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    RateLimit(100, 1.0, 10)  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
+    RateLimit(count_until="never")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    RateLimiter().try_acquire(1, "openim/sendmsg")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     QueryState(["id1"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -8,7 +8,7 @@ import os
 import platform
 import tomllib
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["Claim", "Spread", "arguments", "environment", "finish", "print_table"]
 
 LIBRARIES: Final = ("aiohttp", "attrs", "cattrs", "aiolimiter", "tenacity", "orjson")
+RIVALS: Final = ("pyrate-limiter", "throttled-py", "redis", "redis-rate-limiters")
+"""Libraries that only some benchmarks need."""
+
 RESULTS: Final = Path(__file__).parent / "results"
 
 
@@ -94,6 +97,7 @@ def environment() -> dict[str, Any]:
             "python": platform.python_version(),
             "timrest_async": project["version"],
             **{name: version(name) for name in LIBRARIES},
+            **{name: found for name in RIVALS if (found := _version(name))},
         },
         "machine": {
             "platform": platform.platform(),
@@ -101,6 +105,13 @@ def environment() -> dict[str, Any]:
             "cpus": os.cpu_count(),
         },
     }
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
 
 
 def finish(name: str, options: argparse.Namespace, figures: dict[str, Any], claims: Sequence[Claim]) -> int:

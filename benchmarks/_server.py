@@ -24,7 +24,7 @@ from attrs import frozen
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["RECEIPT", "ROOT", "Arrival", "Server", "serving"]
+__all__ = ["RECEIPT", "ROOT", "Arrival", "Server", "running", "serving", "until_told"]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 """Where the library and the benchmarks lie side by side."""
@@ -73,16 +73,29 @@ class Server:
 
 
 @contextmanager
-def serving(delay: float = 0.0) -> Generator[Server]:
-    """Run a server in a process of its own, which takes *delay* seconds for each answer."""
-    command = [sys.executable, "-m", "benchmarks._server", "--delay", str(delay)]
+def running(module: str, *args: str) -> Generator[int]:
+    """Run *module* in a process of its own, which prints its port and ends when its stdin is closed."""
+    command = [sys.executable, "-m", module, *args]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            yield Server(int(process.stdout.readline()))
+            yield int(process.stdout.readline())
         finally:
             process.stdin.close()  # which ends it
+
+
+@contextmanager
+def serving(delay: float = 0.0) -> Generator[Server]:
+    """Run a server in a process of its own, which takes *delay* seconds for each answer."""
+    with running("benchmarks._server", "--delay", str(delay)) as port:
+        yield Server(port)
+
+
+async def until_told(port: int) -> None:
+    """Say on which *port* this process serves, and wait until whoever started it closes stdin."""
+    print(port, flush=True)
+    await asyncio.to_thread(sys.stdin.read)
 
 
 class _Connection(asyncio.Protocol):
@@ -132,8 +145,7 @@ async def _serve(delay: float) -> None:
     seen: list[tuple[float, int | None]] = []
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(seen, delay), "127.0.0.1", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await asyncio.to_thread(sys.stdin.read)
+    await until_told(server.sockets[0].getsockname()[1])
 
 
 def main() -> None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from timrest_async.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+ROOT = Path(__file__).parent.parent
 SPEC = Path(__file__).parent / "spec"
 
 
@@ -15,3 +25,25 @@ SPEC = Path(__file__).parent / "spec"
 def protocol() -> Any:
     """The wire conventions of the service, as data."""
     return yaml.safe_load((SPEC / "protocol.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def run_as_a_reader() -> Callable[..., Awaitable[None]]:
+    """Return a way to run a program of the README against a sandbox, with nothing but the environment set."""
+
+    async def run(program: str, **environment: str) -> None:
+        async with Sandbox() as box:
+            for account in ("lumotuwe1", "lumotuwe2"):
+                box.state.add_account(account)
+            box.state.add_group("@TGS#2C5SZEAEF")
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-W", "error", "-c", program),
+                env={**os.environ, **box.env(), **environment, "PYTHONPATH": str(ROOT)},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+            _, complaint = await process.communicate()
+        assert complaint.decode() == ""
+        assert process.returncode == 0
+
+    return run

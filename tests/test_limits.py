@@ -485,7 +485,7 @@ async def test_a_heavy_head_that_is_cancelled_among_many_dead_lets_the_next_one_
     assert clock.timers == 0
 
 
-def test_a_hundred_thousand_waiters_are_one_timer_and_little_memory() -> None:
+def test_a_long_line_is_one_timer_and_little_memory() -> None:
     """However long the line: one timer, and less than 2 KB for each who waits, its task and deadline included."""
     many = 20_000
 

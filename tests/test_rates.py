@@ -1,6 +1,7 @@
 """Which limits hold for which command, and what a command weighs."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -203,12 +204,28 @@ def test_a_share_of_all_limits_is_one_of_each() -> None:
         ({"burst": 2.5}, "burst"),
         ({"burst": None}, "burst"),
         ({"count_until": "never"}, "count_until"),
+        ({"weight": 5}, "weight"),
+        ({"key": 5}, "key"),
+        ({"key": ("GroupId", 5)}, "key"),
     ],
 )
 def test_a_limit_that_cannot_hold_is_refused_by_name(settings: dict[str, Any], name: str) -> None:
     """A rate of nothing, a burst above the cap or an unknown way to count names the setting that is wrong."""
-    with pytest.raises(ConfigError, match=rf"^RateLimit\.{name} has to be .*, not {settings[name]!r}$"):
+    with pytest.raises(ConfigError, match=rf"^RateLimit\.{name} has to .*, not {re.escape(repr(settings[name]))}$"):
         RateLimit(**settings)
+
+
+def test_further_limits_are_lists() -> None:
+    """One limit in the place of a list is refused, with the path where it stands."""
+    with pytest.raises(ConfigError, match=r"further\['openim/sendmsg'\] has to be a list"):
+        RateLimiter(further={"openim/sendmsg": RateLimit(1)})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, math.inf, math.nan])
+def test_a_command_is_closed_for_a_time_that_can_be(seconds: float) -> None:
+    """What is no time is refused, with the code for which it stands."""
+    with pytest.raises(ConfigError, match=r"closed_after\[60007\] has to be above 0 seconds and finite, not"):
+        RateLimiter(closed_after={60007: seconds})
 
 
 @pytest.mark.parametrize("limit", [RECEIVERS, RateLimit(1, key="GroupId")])

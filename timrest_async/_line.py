@@ -38,10 +38,10 @@ FEW: Final = 64
 class Window:
     """The places of one limit."""
 
-    __slots__ = ("_bucket", "_ending", "calls", "free", "held", "name", "per", "wanted")
+    __slots__ = ("_alike", "_bucket", "_ending", "calls", "free", "held", "name", "per", "wanted")
 
     def __init__(  # noqa: PLR0913  # the figures of one limit
-        self, name: str, calls: int, per: float, burst: int, clock: Clock, *, held: bool
+        self, name: str, calls: int, per: float, burst: int, clock: Clock, *, held: bool, alike: bool
     ) -> None:
         self.name = name
         """What messages call it."""
@@ -51,6 +51,8 @@ class Window:
         """How long a place lasts after it was given back, seconds."""
         self.held = held
         """Whether a call keeps its places until it is answered."""
+        self._alike = alike
+        """Whether every call asks for one place."""
         self.free = calls
         """How many places nobody has."""
         self.wanted = 0
@@ -121,6 +123,9 @@ class Window:
         return self.free
 
     def _frees_at(self, weight: int) -> float:
+        if self._alike:
+            index = weight - self.free - 1
+            return self._ending[index][0] if index < len(self._ending) else math.inf
         free = self.free
         for when, places in self._ending:
             free += places

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
 
 import attrs
@@ -15,11 +15,19 @@ from timrest_async.errors import ConfigError, InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence  # noqa: TC004  # attrs keeps annotations as strings
 
-__all__ = ["BELOW_DEFAULT", "CLOSED_AFTER", "FURTHER", "Asking", "Limits", "RateLimit"]
+__all__ = ["BELOW_DEFAULT", "CLOSED_AFTER", "FURTHER", "Asking", "Limits", "RateLimit", "checked_closings"]
 
 MINUTE: Final = 60.0
 HOUR: Final = 3_600.0
 DAY: Final = 86_400.0
+
+
+def checked_closings(seconds: Mapping[int, float]) -> Mapping[int, float]:
+    """Return *seconds*, by code, if a command can be closed for so long."""
+    for code, length in seconds.items():
+        if not 0 < length < math.inf:
+            raise ConfigError(f"closed_after[{code}] has to be above 0 seconds and finite, not {length!r}")
+    return seconds
 
 
 class Asking(Protocol):
@@ -71,6 +79,12 @@ class RateLimit:
             raise ConfigError(f"RateLimit.burst has to be 1 to calls ({self.calls}), not {self.burst!r}")
         if self.count_until not in {None, "sent", "answered"}:
             raise ConfigError(f'RateLimit.count_until has to be "sent" or "answered", not {self.count_until!r}')
+        if type(self.weight) not in {str, NoneType}:
+            raise ConfigError(f"RateLimit.weight has to name a field, such as To_Account, not {self.weight!r}")
+        if any(type(name) is not str for name in self.key_fields):
+            raise ConfigError(
+                f"RateLimit.key has to name a field, such as GroupId, or a tuple of them, not {self.key!r}"
+            )
 
     def __str__(self) -> str:
         counted = f"of {self.weight}" if self.weight else "calls"
@@ -80,7 +94,7 @@ class RateLimit:
     @property
     def key_fields(self) -> tuple[str, ...]:
         """The fields of the request that *key* names."""
-        return (self.key,) if isinstance(self.key, str) else self.key or ()
+        return self.key if isinstance(self.key, tuple) else () if self.key is None else (self.key,)
 
     def weigh(self, command: Asking) -> int:
         """Return for how many calls *command* counts.
@@ -167,6 +181,9 @@ class Limits:
                 raise ConfigError(
                     f"{limit!r} counts by weight or by key: give it as one of further=, not as a default or override"
                 )
+        for path, limits in (further or {}).items():
+            if isinstance(limits, RateLimit):
+                raise ConfigError(f"further[{path!r}] has to be a list of limits, not one")
         return cls(default, {**BELOW_DEFAULT, **(overrides or {})}, {**FURTHER, **(further or {})})
 
     def __iter__(self) -> Iterator[RateLimit]:

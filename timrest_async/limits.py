@@ -31,7 +31,7 @@ from attrs import field, frozen
 
 from timrest_async._clock import Clock, SystemClock
 from timrest_async._line import ONE, Line, Window
-from timrest_async._rates import CLOSED_AFTER, Asking, Limits, RateLimit
+from timrest_async._rates import CLOSED_AFTER, Asking, Limits, RateLimit, checked_closings
 from timrest_async._wire import reader_of
 from timrest_async.errors import ConfigError, NoPermitError, TooOftenError
 
@@ -98,6 +98,9 @@ class LimiterMetrics:
     wait_p99: float
     """How long 99 in 100 of them took at most, seconds."""
 
+    missed: int = 0
+    """How many slots passed because this process was busy when their time came; only across processes."""
+
 
 @attrs.define
 class Tally:
@@ -107,6 +110,7 @@ class Tally:
     waiting: int = 0
     refused: int = 0
     too_often: int = 0
+    missed: int = 0
     waits: deque[float] = field(factory=lambda: deque(maxlen=LATELY))
 
     def gave(self, wait: float) -> None:
@@ -124,6 +128,7 @@ class Tally:
             too_often=self.too_often,
             wait_p50=waits[math.ceil(len(waits) * 0.50) - 1],
             wait_p99=waits[math.ceil(len(waits) * 0.99) - 1],
+            missed=self.missed,
         )
 
 
@@ -152,7 +157,7 @@ class RateLimiter:
     ) -> None:
         self.limits = Limits.of(default or RateLimit(), overrides, further)
         """Which limits hold for which command."""
-        self._closed_after = closed_after
+        self._closed_after = checked_closings(closed_after)
         self._clock = clock or SystemClock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gates: dict[tuple[int, str], _Gate] = {}
@@ -381,7 +386,8 @@ def _line(limits: Sequence[RateLimit], clock: Clock) -> Line:
 
 
 def _window(limit: RateLimit, clock: Clock) -> Window:
-    return Window(str(limit), limit.calls, limit.per, limit.burst, clock, held=limit.count_until != "sent")
+    held, alike = limit.count_until != "sent", limit.weight is None
+    return Window(str(limit), limit.calls, limit.per, limit.burst, clock, held=held, alike=alike)
 
 
 def _weights(limits: Sequence[RateLimit], command: Asking) -> Weights:

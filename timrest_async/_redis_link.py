@@ -133,8 +133,8 @@ class Link:
             self._line.appendleft(_Waiting(question, self._clock.time() + self._patience, None))
             self._begin()
 
-    async def run_of(self, key: str, deadline: float = math.inf) -> tuple[str, float | None]:
-        """Return what tells one start of the server that keeps *key* from the next, and what time it has if it says so.
+    async def run_of(self, key: str, deadline: float = math.inf) -> tuple[str, float]:
+        """Return what tells one start of the server that keeps *key* from the next, and what time it has.
 
         Raises :class:`Unavailable` when it takes too long, at the latest when the clock shows *deadline*.
         """
@@ -149,14 +149,13 @@ class Link:
                     await sleep_until(self._clock, self._clock.time() + PAUSE)
         raise Unavailable(trouble)
 
-    async def _run_now(self, key: str) -> tuple[str, float | None]:
+    async def _run_now(self, key: str) -> tuple[str, float]:
         client, where = cast("Any", self._client), dict[str, Any]()
         if isinstance(client, RedisCluster):
             await client.initialize()
             where["target_nodes"] = client.get_node_from_key(key)
         told: dict[str, Any] = await cast("Any", client).info("server", **where)
-        micro = told.get("server_time_usec")
-        return str(told["run_id"]), micro and int(micro) / 1e6
+        return str(told["run_id"]), int(told["server_time_usec"]) / 1e6
 
     async def close(self) -> None:
         """Stop asking; who waits hears so. What is to be given back is given back, if the server can be reached."""

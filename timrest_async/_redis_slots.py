@@ -130,8 +130,8 @@ class _Claim:
 
     def wake(self, slot: Slot | None) -> None:
         """Let him go, or do what he is to do."""
-        if self.turn is not None:
-            self.turn.set_result(slot)
+        assert self.turn is not None
+        self.turn.set_result(slot)
 
 
 class Gate:
@@ -209,8 +209,7 @@ class Gate:
                 if self._clock.time() < deadline:
                     self._silent = self._clock.time(), error
                 raise
-            if now is not None:
-                self.server.learn(asked, now, self._clock.time())
+            self.server.learn(asked, now, self._clock.time())
             self._seen = asked
             if self._run not in {None, run}:
                 self._forget_slots()

@@ -126,16 +126,17 @@ class RedisRateLimiter:
         gate = self._gate(sdkappid, command.path)
         while not self._closed:
             try:
-                if self._alone is None or not self._alone.active:
+                if self._alone is not None and self._alone.active:
+                    permit = await self._alone.acquire(sdkappid, command, deadline, gate)
+                else:
                     await gate.acquire(command, deadline)
-                    return _SPENT
-                began = self._clock.time()
-                permit = await self._alone.acquire(sdkappid, command, deadline, gate.span)
-                if permit is not None:
-                    gate.tally.gave(self._clock.time() - began)
-                    return permit
+                    permit = _SPENT
             except Unavailable as error:
                 self._do_without(command.path, error)
+                continue
+            # no branch: Python 3.11 does not trace this where it follows the timeout that acquire() swallows
+            if permit is not None:  # pragma: no branch
+                return permit
         raise self._unavailable(command.path, Unavailable(CLOSED))
 
     def heard(self, sdkappid: int, command: Asking, failure: TimError) -> None:
@@ -232,17 +233,19 @@ class _Alone:
             self._since = self._clock.time() + TRUST + AHEAD
             self._watch = asyncio.get_running_loop().create_task(self._look_out())
 
-    async def acquire(self, sdkappid: int, command: Asking, deadline: float, span: float) -> Permit | None:
-        """Wait for a permit, at least until the *span* is over in which calls by the server's slots count.
+    async def acquire(self, sdkappid: int, command: Asking, deadline: float, gate: Gate) -> Permit | None:
+        """Wait for a permit, at least until calls by the slots of *gate* count no longer.
 
         There is none if the server is back before.
         """
-        inside = asyncio.timeout(None)
+        began, inside = self._clock.time(), asyncio.timeout(None)
         self._inside.add(inside)
         try:
             async with inside:
-                await sleep_until(self._clock, min(self._since + span, deadline))
-                return await self.limiter.acquire(sdkappid, command, deadline)
+                await sleep_until(self._clock, min(self._since + gate.span, deadline))
+                permit = await self.limiter.acquire(sdkappid, command, deadline)
+                gate.tally.gave(self._clock.time() - began)
+                return permit
         except TimeoutError:
             return None
         finally:

@@ -73,8 +73,8 @@ async def test_the_cap_holds_and_is_used_by_one_run_of_the_script_for_each_call(
     crowd = crowd_at(server.url)
     await crowd.calls(*range(250))
     assert fullest(crowd.times) <= 100
-    assert crowd.times[-1] - crowd.times[0] <= 2.5 / 0.98
     missed = crowd.limits.metrics()[1, SEND.path].missed  # by a busy machine
+    assert crowd.times[-1] - crowd.times[0] <= (2.5 + 0.05 * missed) / 0.98
     assert server.runs_of("evalsha") == 250 + 2 * missed
     assert crowd.numbers == sorted(crowd.numbers)
     slots = server.slots()

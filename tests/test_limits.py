@@ -9,7 +9,7 @@ import pickle
 import threading
 import time
 import tracemalloc
-from collections import defaultdict, deque
+from collections import defaultdict
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.windows import fullest
 from timrest_async import (
     ApiError,
     Clock,
@@ -40,7 +41,7 @@ from timrest_async.errors import error_for
 from timrest_async.testing import FakeClock, MemoryTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine
 
     from timrest_async._rates import Asking
     from timrest_async.limits import Permit
@@ -154,17 +155,6 @@ class _Forget:
         self.gone.add(self.number)
 
 
-def worst_window(times: Iterable[float], per: float = 1.0) -> int:
-    """Count the calls of the fullest half-open window."""
-    worst, inside = 0, deque[float]()
-    for when in sorted(times):
-        inside.append(when)
-        while inside[0] + per <= when:
-            inside.popleft()
-        worst = max(worst, len(inside))
-    return worst
-
-
 def in_group(group: object) -> RawCommand:
     """A message to *group*."""
     return RawCommand("group_open_http_svc/send_group_msg", {"GroupId": group})
@@ -183,7 +173,7 @@ async def test_no_second_holds_more_than_the_cap_and_the_cap_is_used(count_until
     """A thousand waiters leave at the cap: never more than 100 in a second, never less than 99 % of it."""
     line, clock = track(RateLimit(count_until=count_until))
     await clock.run(asyncio.gather(*(line.call(n) for n in range(1_000))))
-    assert worst_window(line.times) == 100
+    assert fullest(line.times) == 100
     assert line.times[-1] - line.times[0] <= 9.9 / 0.99
 
 
@@ -196,7 +186,7 @@ async def test_one_call_then_a_pause_then_a_crowd_stays_within_the_cap(
     await clock.run(line.call(0))
     await clock.advance(0.9)
     await clock.run(asyncio.gather(*(line.call(n) for n in range(1, 501))))
-    assert worst_window(line.times) == 100
+    assert fullest(line.times) == 100
     assert line.times[-1] - 0.9 <= 5.0 / 0.99
 
 
@@ -212,7 +202,7 @@ async def test_a_trickle_then_a_crowd_stays_within_the_cap(count_until: Literal[
     for caller in crowd[1::3]:
         caller.cancel()
     await clock.run(asyncio.wait(crowd))
-    assert worst_window(line.times) == 100
+    assert fullest(line.times) == 100
     assert line.numbers == sorted(line.numbers)
     assert len(line.numbers) >= 299
 
@@ -680,7 +670,7 @@ async def test_a_group_takes_forty_messages_a_second_and_holds_up_nobody_else() 
     assert [call.done() for call in full] == [True] * 40 + [False] * 60
     await clock.run(asyncio.gather(*full))
     times = [when for when, number in line.went if number < 1_000]
-    assert worst_window(times) == 40
+    assert fullest(times) == 40
     assert round(times[-1], 3) == 2.0
     assert [number for number in line.numbers if number < 1_000] == list(range(100))
 
@@ -697,7 +687,7 @@ async def test_groups_keep_the_order_of_arrival_before_the_commands_own_limit() 
     late = [line.start(3 + n, in_group(f"c{n}")) for n in range(6)]  # wait for the command alone
     await clock.run(asyncio.gather(early, *late))
     assert line.numbers == [0, 1, *range(2, 9)]
-    assert worst_window(line.times) == 2
+    assert fullest(line.times) == 2
 
 
 async def test_a_call_that_cannot_pass_the_command_takes_nothing_from_its_group() -> None:
@@ -997,7 +987,7 @@ async def test_sessions_that_are_given_the_same_limiter_share_its_windows() -> N
 
     sessions = [session(1), session(1), session(1), session(2)]
     await clock.run(asyncio.gather(*(tim.messages.send("a", "hi") for tim in sessions for _ in range(4))))
-    assert worst_window(times[1]) == worst_window(times[2]) == 2
+    assert fullest(times[1]) == fullest(times[2]) == 2
     assert round(times[1][-1], 2) == 5.0
     assert round(times[2][-1], 2) == 1.0
 

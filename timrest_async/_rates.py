@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType, NoneType
-from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
+from typing import Final, Literal, Protocol, cast
 
 import attrs
 from attrs import field, frozen
 
 from timrest_async._wire import reader_of
 from timrest_async.errors import ConfigError, InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence  # noqa: TC004  # attrs keeps annotations as strings
 
 __all__ = ["BELOW_DEFAULT", "CLOSED_AFTER", "FURTHER", "Asking", "Limits", "RateLimit", "checked_closings"]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
@@ -28,8 +29,6 @@ except ImportError as missing:
     raise ImportError("limits across processes need redis-py: pip install 'timrest-async[redis]'") from missing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence  # noqa: TC004  # attrs keeps annotations as strings
-
     from timrest_async._clock import Clock
 
 __all__ = ["CLOSED", "Answer", "Client", "Link", "Question", "Unavailable", "address_of", "open_client"]

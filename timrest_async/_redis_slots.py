@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from attrs import define, field, frozen
 
-from timrest_async._clock import Clock  # attrs keeps annotations as strings
+from timrest_async._clock import Clock, Timer
 from timrest_async._redis_link import CLOSED, Question, Unavailable
 from timrest_async._wire import reader_of
 from timrest_async.errors import NoPermitError
@@ -26,7 +26,6 @@ from timrest_async.limits import Tally
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from timrest_async._clock import Timer
     from timrest_async._rates import Asking, RateLimit
     from timrest_async._redis_link import Link
 

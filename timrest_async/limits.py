@@ -238,7 +238,6 @@ class _Gate:
         self._path = path
         self._clock = clock
         self._line = _line(limits[()], clock)
-        self._departs = limits[()][0].count_until == "sent"
         self._alike: Places = [(self._line, ONE)]
         self._tickets = count()
 
@@ -247,8 +246,7 @@ class _Gate:
         line, tally = self._line, self.tally
         if not line.try_enter():
             return None
-        if self._departs:
-            line.depart()
+        line.depart()
         tally.given += 1  # in place, since most calls come here
         tally.waits.append(0.0)
         return line

@@ -11,10 +11,10 @@ the call may go, so that any window holds at most the cap, whichever process the
 reserves a slot, and the caller sleeps until it; nobody asks twice, and who asked first goes first. What was reserved
 and is not used is given back; what a killed process had reserved passes with its time.
 
-A slot is good for *lateness* seconds. Who wakes later than that, since its process was busy, gives it back and asks for
-another; and slots of one window lie by as much farther apart than the limit says. That is the price of never going
-over: ``per / (per + lateness)`` of the cap. What the server's clock shows is known by its answers, to within a part of
-their round trip; that part is taken from the lateness, too.
+A slot is good for *lateness* seconds. Who wakes later than that, since his process was busy, takes the next one that
+the process holds; and slots of one window lie by as much farther apart than the limit says. That is the price of
+never going over: ``per / (per + lateness)`` of the cap. What the server's clock shows is known by its answers, to
+within a part of their round trip; that part is taken from the lateness, too.
 
 A server that starts again may have forgotten everything. Who sleeps until a slot asks, shortly before, whether it is
 the same server still, and relies on the answer for half a second. So a server lets nobody go for that and one window

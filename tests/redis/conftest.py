@@ -34,7 +34,7 @@ from timrest_async.commands._command import RawCommand
 from timrest_async.redis_limits import RedisRateLimiter
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from timrest_async._rates import Asking
 
@@ -233,17 +233,6 @@ class Watch:
     def call_at(self, when: float, callback: Callable[[], object], /) -> asyncio.TimerHandle:
         """Call *callback* at *when*."""
         return asyncio.get_running_loop().call_later(when - self.skew - time.monotonic(), callback)
-
-
-def fullest(times: Iterable[float], per: float = 1.0) -> int:
-    """Count the calls of the fullest half-open window."""
-    most, inside = 0, deque[float]()
-    for when in sorted(times):
-        inside.append(when)
-        while inside[0] + per <= when:
-            inside.popleft()
-        most = max(most, len(inside))
-    return most
 
 
 @dataclass

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from redis import Redis
 
+from tests.windows import fullest
 from timrest_async import (
     ConfigError,
     InputError,
@@ -30,7 +31,7 @@ from timrest_async.redis_limits import RedisRateLimiter
 from timrest_async.testing import MemoryTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from tests.redis.conftest import Crowd, Proxy, Server
 
@@ -40,12 +41,6 @@ if TYPE_CHECKING:
 SEND = RawCommand("openim/sendmsg", {})
 BATCH = "openim/batchsendmsg"
 OK = {"ErrorCode": 0, "MsgTime": 1, "ActionStatus": "OK"}
-
-
-def fullest(times: Iterable[float], per: float = 1.0) -> int:
-    """Count the calls of the fullest half-open window."""
-    ordered = sorted(times)
-    return max(sum(start <= when < start + per for when in ordered) for start in ordered)
 
 
 def in_group(group: str) -> RawCommand:

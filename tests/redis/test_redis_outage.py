@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.windows import fullest
 from timrest_async import LimiterUnavailableError, NoPermitError, RateLimit
 from timrest_async.commands._command import RawCommand
 from timrest_async.errors import error_for
 from timrest_async.redis_limits import RedisRateLimiter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from tests.redis.conftest import Crowd, Proxy, Server
 
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     ProxyTo = Callable[[int], Proxy]
 
 SEND = RawCommand("openim/sendmsg", {})
-
-
-def fullest(times: Iterable[float], per: float = 1.0) -> int:
-    """Count the calls of the fullest half-open window."""
-    ordered = sorted(times)
-    return max(sum(start <= when < start + per for when in ordered) for start in ordered)
 
 
 # -- restarts

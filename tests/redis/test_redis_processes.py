@@ -7,18 +7,14 @@ import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from tests.windows import fullest
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from tests.redis.conftest import Server, Worker
 
     Work = Callable[..., list[Worker]]
-
-
-def fullest(times: Iterable[float], per: float = 1.0) -> int:
-    """Count the calls of the fullest half-open window."""
-    ordered = sorted(times)
-    return max(sum(start <= when < start + per for when in ordered) for start in ordered)
 
 
 def run(workers: list[Worker]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from timrest_async._clock import Clock
 from timrest_async._rates import RateLimit
+from timrest_async._watch import Attempt, Hook, Reply
 from timrest_async._wire import Wire
 from timrest_async.commands._command import Command
 from timrest_async.elements import (
@@ -46,6 +47,7 @@ from timrest_async.errors import (
     TimError,
     TooOftenError,
     TransportError,
+    UnreachableError,
     UserSigError,
 )
 from timrest_async.limits import Limiter, LimiterMetrics, Permit, RateLimiter
@@ -57,6 +59,7 @@ __all__ = [
     "AndroidInfo",
     "ApiError",
     "ApnsInfo",
+    "Attempt",
     "AuthenticationError",
     "CallTimeoutError",
     "Clock",
@@ -71,6 +74,7 @@ __all__ = [
     "File",
     "ForbiddenError",
     "HarmonyInfo",
+    "Hook",
     "Image",
     "ImageInfo",
     "InputError",
@@ -92,6 +96,7 @@ __all__ = [
     "RateLimiter",
     "Relay",
     "RelayedMessage",
+    "Reply",
     "RetryPolicy",
     "ServerError",
     "Sound",
@@ -102,6 +107,7 @@ __all__ = [
     "Transport",
     "TransportError",
     "Unknown",
+    "UnreachableError",
     "UserSigError",
     "Video",
     "Wire",

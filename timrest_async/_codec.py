@@ -8,6 +8,7 @@ names becomes :class:`~timrest_async.elements.Unknown`.
 from __future__ import annotations
 
 import math
+from codecs import BOM_UTF8
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin
@@ -54,7 +55,7 @@ def decode(command: Command[R], answer: bytes) -> R:
     """Read the *answer* to *command*: its reply, or the error that it stands for."""
     try:
         data = orjson.loads(answer)
-        if data["ErrorCode"] == 0:
+        if data["ErrorCode"] == 0 and data["ErrorCode"] is not False:
             reply: R = _readers[command.reply](data, command.reply)
             return reply
     except _UNREADABLE:
@@ -63,9 +64,9 @@ def decode(command: Command[R], answer: bytes) -> R:
 
 
 def read_object(path: str, answer: bytes) -> dict[str, Any]:
-    """Parse *answer* as the JSON object that every command promises."""
+    """Parse *answer* as the JSON object that every command promises; a byte order mark before it does no harm."""
     try:
-        data = orjson.loads(answer)
+        data = orjson.loads(answer.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError:
         data = None
     if isinstance(data, dict):
@@ -91,21 +92,23 @@ def _decode_with_care(command: Command[R], data: dict[str, Any]) -> R:
     path, reply = command.path, command.reply
     code = _code_of(path, data.get("ErrorCode"))
     if code != 0:
-        raise error_for(code, str(data.get("ErrorInfo") or ""), path, data.get("RequestId") or None)
+        raise error_for(code, str(data.get("ErrorInfo") or ""), path, str(data.get("RequestId") or "") or None)
     try:
         return cast("R", _readers[reply](data, reply))
     except _UNREADABLE as error:
-        raise DecodeError(path, f"the reply is not a {reply.__name__}: {error!r}") from error
+        unreadable = DecodeError(path, f"the reply is not a {reply.__name__}: {error!r}")
+        unreadable.delivered = True
+        raise unreadable from error
 
 
 def _code_of(path: str, code: Any) -> int:
     """Read an ErrorCode, which some gateways write as a string or with a fraction of 0."""
     try:
-        number = float(code)
+        number = math.nan if isinstance(code, bool) else float(code)
     except (TypeError, ValueError):
         number = math.nan
     if not number.is_integer():
-        raise DecodeError(path, f"the answer's ErrorCode is {code!r}")
+        raise DecodeError(path, f"the answer's ErrorCode is {code!r:.60}")
     return int(number)
 
 

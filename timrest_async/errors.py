@@ -7,7 +7,8 @@
     ├── InputError                  the call was built wrongly; nothing was sent
     ├── UserSigError                a signature does not hold
     ├── TransportError              no usable answer arrived
-    │   └── CallTimeoutError        ... in time
+    │   ├── CallTimeoutError            ... in time
+    │   └── UnreachableError            the service cannot be reached; nothing was sent
     ├── DecodeError                 an answer arrived that we cannot read
     ├── LimiterUnavailableError     the limiter's Redis cannot be reached; nothing was sent
     ├── RateLimitedError            too often
@@ -57,6 +58,7 @@ __all__ = [
     "TimError",
     "TooOftenError",
     "TransportError",
+    "UnreachableError",
     "UserSigError",
     "error_for",
     "explain",
@@ -68,6 +70,9 @@ class TimError(Exception):
 
     attempts: int = 0
     """How often the call went out before it failed; 0 when nothing was sent."""
+
+    delivered: bool | None = False
+    """Whether the service did what was asked: ``False`` it did not, ``True`` it did, ``None`` nobody knows."""
 
 
 class ConfigError(TimError, ValueError):
@@ -94,6 +99,7 @@ class TransportError(TimError):
     """No usable answer arrived. *status* is the HTTP status where there was one that is not 200."""
 
     attempts = 1
+    delivered: bool | None = None
 
     def __init__(self, path: str, reason: str, status: int | None = None) -> None:
         super().__init__(path, reason, status)
@@ -106,13 +112,20 @@ class TransportError(TimError):
 
 
 class CallTimeoutError(TransportError, TimeoutError):
-    """No answer arrived in time. Whether the service did the work is not known."""
+    """No answer arrived in time. Whether the service did the work is not known, unless nothing was sent yet."""
+
+
+class UnreachableError(TransportError):
+    """No connection to the service: its name cannot be resolved, or nobody listens there. Nothing was sent."""
+
+    delivered = False
 
 
 class DecodeError(TimError):
     """The service answered, but not in the shape that the command promises."""
 
     attempts = 1
+    delivered: bool | None = None
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, reason)
@@ -249,6 +262,9 @@ _CLASSES: Final[dict[str, type[ApiError]]] = {
     "unknown": ApiError,
 }
 
+_TIMED_OUT: Final = frozenset({60008, 70169})
+"""Codes by which one part of the service says that another did not answer it in time, and so may have done the work."""
+
 _UNKNOWN: Final = ErrorCode(
     "unknown",
     "This code is not in any document known to the library.",
@@ -265,4 +281,7 @@ def explain(code: int) -> ErrorCode:
 
 def error_for(code: int, info: str, path: str, request_id: str | None = None) -> ApiError:
     """Make the error that stands for *code*, answered by command *path*."""
-    return _CLASSES[explain(code).category](code, info, path, request_id)
+    error = _CLASSES[explain(code).category](code, info, path, request_id)
+    if code in _TIMED_OUT:
+        error.delivered = None
+    return error

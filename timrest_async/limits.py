@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 from collections import OrderedDict, deque
 from itertools import count, islice
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
@@ -160,6 +161,7 @@ class RateLimiter:
         self._closed_after = checked_closings(closed_after)
         self._clock = clock or SystemClock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._process: int | None = None
         self._gates: dict[tuple[int, str], _Gate] = {}
 
     @property
@@ -203,12 +205,17 @@ class RateLimiter:
 
     def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
         """Serve *loop* from here on, if nobody else is served."""
+        if self._process not in {None, os.getpid()}:
+            raise ConfigError(
+                "this RateLimiter was used before the process forked: make one in each process with a part of the cap,"
+                " or let them share one with RedisRateLimiter"
+            )
         if self._loop is not None and not self._loop.is_closed():
             raise ConfigError(
                 "a RateLimiter serves one event loop, and this one serves another: give each its own with a part of the"
                 " cap, or let them share one with RedisRateLimiter"
             )
-        self._loop = loop
+        self._loop, self._process = loop, os.getpid()
         for gate in self._gates.values():
             gate.restart()
 

@@ -9,28 +9,34 @@ from __future__ import annotations
 
 import math
 import os
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
 from attrs import field, frozen
 
 from timrest_async._bounds import Bytes
 from timrest_async._clock import Clock, SystemClock
 from timrest_async._codec import decode, encode
+from timrest_async._failover import Failover
+from timrest_async._regions import addresses_of
+from timrest_async._watch import Watch
 from timrest_async.commands._command import Command, RawCommand
 from timrest_async.errors import AuthenticationError, ConfigError, TimError
 from timrest_async.limits import Limiter, RateLimiter
-from timrest_async.retry import RetryPolicy
-from timrest_async.transport import HttpTransport, Transport, base_url_of
-from timrest_async.usersig import DAY, Signature, Signer, StaticSignature
+from timrest_async.retry import Attempts, RetryPolicy
+from timrest_async.transport import CONNECT_SECONDS, HttpTransport, Transport
+from timrest_async.usersig import DAY, Redacted, Signature, Signer, StaticSignature, secret_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
     import aiohttp
 
     from timrest_async._rates import RateLimit
+    from timrest_async._regions import Addresses
+    from timrest_async._watch import Hook
     from timrest_async.commands.accounts import Accounts
     from timrest_async.commands.group_messages import GroupMessages
     from timrest_async.commands.groups import Groups
@@ -61,10 +67,12 @@ class _Parts:
     sdkappid: int
     identifier: str
     base_url: str
+    backup_url: str | None
     clock: Clock = field(repr=False)
     limits: Limiter = field(repr=False)
     signature: Signature = field(repr=False)
     transport: Transport = field(repr=False)
+    watch: Watch = field(repr=False)
 
 
 class TimSession:
@@ -76,10 +84,13 @@ class TimSession:
     Args:
         sdkappid: the application's id in the console.
         identifier: an administrator of the application; ``administrator`` unless the console says otherwise.
-        secret_key: the application's key, from which UserSigs are made as needed; or else
+        secret_key: the application's key, from which UserSigs are made as needed, or a path to a file that holds it; or
+            else
         usersig: one UserSig of *identifier*, made elsewhere.
         region: the data centre of the application, such as ``china`` (when left out) or ``singapore``; or else
         base_url: another address that speaks the protocol, such as the sandbox's.
+        failover: where calls go while the host cannot be resolved or connected to: ``True`` for the region's second
+            host, or an address; nowhere when left out.
         limits: how often each command may be called; 100 a second when left out. Sessions given the same one share it.
         retry: how often and when to try again.
         timeout: seconds for one call in all: waiting for a permit, every attempt and every pause.
@@ -87,6 +98,7 @@ class TimSession:
         usersig_life: seconds for which a UserSig made from *secret_key* holds; it is renewed after half of them.
         http: an :class:`aiohttp.ClientSession` of yours, which is left open at the end.
         transport: what carries the calls in place of aiohttp, such as :class:`timrest_async.testing.MemoryTransport`.
+        hooks: who hears of each attempt, for metrics and traces; see :class:`timrest_async.Hook`.
         clock: what time it is, such as :class:`timrest_async.testing.FakeClock`.
 
     Raises:
@@ -98,11 +110,12 @@ class TimSession:
         self,
         sdkappid: int,
         identifier: str = "administrator",
-        secret_key: str | None = None,
+        secret_key: str | Path | None = None,
         *,
         usersig: str | None = None,
         region: str | None = None,
         base_url: str | None = None,
+        failover: bool | str = False,
         limits: Limiter | None = None,
         retry: RetryPolicy | None = None,
         timeout: float = 30.0,
@@ -110,8 +123,12 @@ class TimSession:
         usersig_life: int = DAY,
         http: aiohttp.ClientSession | None = None,
         transport: Transport | None = None,
+        hooks: Sequence[Hook] = (),
         clock: Clock | None = None,
     ) -> None:
+        # before anything can fail: a traceback with local variables would show them
+        secret_key = Redacted(secret_key) if isinstance(secret_key, str) else secret_key
+        usersig = None if usersig is None else Redacted(usersig)
         if type(sdkappid) is not int or sdkappid <= 0:
             raise ConfigError(f"sdkappid has to be a positive whole number, not {sdkappid!r}")
         if (complaint := Bytes(32).complaint(identifier)) is not None:
@@ -121,45 +138,50 @@ class TimSession:
         self._options = _Options(timeout, attempt_timeout, retry or RetryPolicy())
         clock = clock or SystemClock()
         limits = limits or RateLimiter(clock=clock)
-        address = base_url_of(region, base_url)
+        addresses = addresses_of(region, base_url, failover=failover)
         if transport is None:
-            transport = HttpTransport(
-                base_url=address,
+            to = partial(
+                HttpTransport,
                 sdkappid=sdkappid,
                 identifier=identifier,
                 connections=_connections(limits.default, attempt_timeout),
                 http=http,
             )
+            transport = _transport(to, addresses, clock)
         self._parts = _Parts(
             sdkappid=sdkappid,
             identifier=identifier,
-            base_url=address,
+            base_url=addresses.main,
+            backup_url=addresses.backup,
             clock=clock,
             limits=limits,
             signature=_signature(sdkappid, identifier, secret_key, usersig, usersig_life, clock),
             transport=transport,
+            watch=Watch(hooks),
         )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **settings: Any) -> Self:
-        """Read ``TIMREST_SDKAPPID``, ``TIMREST_IDENTIFIER``, ``TIMREST_SECRET_KEY`` or ``TIMREST_USERSIG``, and
-        ``TIMREST_REGION`` or ``TIMREST_BASE_URL``; *settings* win over them.
+        """Read ``TIMREST_SDKAPPID``, ``TIMREST_IDENTIFIER``, ``TIMREST_SECRET_KEY``, ``TIMREST_SECRET_KEY_FILE`` or
+        ``TIMREST_USERSIG``, and ``TIMREST_REGION`` or ``TIMREST_BASE_URL``; *settings* win over them.
         """
-        env = os.environ if environ is None else environ
-        names = ("sdkappid", "identifier", "secret_key", "usersig", "region", "base_url")
-        found: dict[str, Any] = {name: env[key] for name in names if env.get(key := f"TIMREST_{name.upper()}")}
-        for rivals in ({"secret_key", "usersig"}, {"region", "base_url"}):
+        found = _settings_in(os.environ if environ is None else environ)
+        environ = None  # a traceback with local variables would show the key
+        settings = _redacted(settings)
+        for rivals in (_SIGNED, _PLACED):
             if rivals & settings.keys():
                 found = {name: value for name, value in found.items() if name not in rivals}
         found |= settings
-        if ("secret_key" in found) == ("usersig" in found):
-            raise ConfigError("set exactly one of TIMREST_SECRET_KEY and TIMREST_USERSIG")
+        if len(_SIGNED & found.keys()) != 1:
+            raise ConfigError("set exactly one of TIMREST_SECRET_KEY, TIMREST_SECRET_KEY_FILE and TIMREST_USERSIG")
         if "sdkappid" not in found:
             raise ConfigError("TIMREST_SDKAPPID is not set")
         try:
             found["sdkappid"] = int(found["sdkappid"])
         except ValueError:
             raise ConfigError(f"TIMREST_SDKAPPID has to be a whole number, not {found['sdkappid']!r}") from None
+        if "secret_key_file" in found:
+            found["secret_key"] = Path(found.pop("secret_key_file"))
         return cls(**found)
 
     async def __aenter__(self) -> Self:
@@ -211,25 +233,40 @@ class TimSession:
         if isinstance(command, str):
             command = RawCommand(command, {} if body is None else body)
         content, parts, options = encode(command), self._parts, self._options
-        limits, sdkappid, path = parts.limits, parts.sdkappid, command.path
-        deadline = parts.clock.time() + options.timeout
-        attempts = 0
+        limits, sdkappid = parts.limits, parts.sdkappid
+        attempts = Attempts(options.retry, command, parts.clock, options.timeout)
         while True:
-            attempts += 1
+            asked = parts.clock.time()
             try:
-                permit = limits.try_acquire(sdkappid, command) or await limits.acquire(sdkappid, command, deadline)
+                permit = limits.try_acquire(sdkappid, command) or await limits.acquire(
+                    sdkappid, command, attempts.deadline
+                )
                 try:
-                    limit = min(options.attempt_timeout, max(deadline - parts.clock.time(), 0.001))
-                    answer = await parts.transport.post(path, parts.signature.current(), content, limit)
+                    return await self._exchange(command, content, attempts, asked)
                 finally:
                     permit.release()
-                return decode(command, answer)
             except TimError as error:
                 failure = error
             limits.heard(sdkappid, command, failure)
             if isinstance(failure, AuthenticationError):
                 parts.signature.refused()
-            await options.retry.pause(failure, attempts, deadline=deadline, clock=parts.clock)
+            await attempts.pause(failure)
+
+    async def _exchange(self, command: Command[R], content: bytes, attempts: Attempts, asked: float) -> R:
+        """Send *content* and read the answer, watched by whoever wants to know."""
+        parts, path, number = self._parts, command.path, attempts.number
+        began = attempts.begin()
+        wait = began - asked
+        limit = min(self._options.attempt_timeout, attempts.deadline - began)
+        parts.watch.goes_out(path, number, wait)
+        try:
+            answer = await parts.transport.post(path, parts.signature.current(), content, limit)
+            reply = decode(command, answer)
+        except BaseException as error:
+            parts.watch.ended(path, number, wait, parts.clock.time() - began, error)
+            raise
+        parts.watch.ended(path, number, wait, parts.clock.time() - began, None)
+        return reply
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -261,17 +298,47 @@ class TimSession:
 
     def __repr__(self) -> str:
         parts = self._parts
-        return f"TimSession(sdkappid={parts.sdkappid}, identifier={parts.identifier!r}, base_url={parts.base_url!r})"
+        backup = "" if parts.backup_url is None else f", failover={parts.backup_url!r}"
+        return (
+            f"TimSession(sdkappid={parts.sdkappid}, identifier={parts.identifier!r},"
+            f" base_url={parts.base_url!r}{backup})"
+        )
+
+
+_SIGNED: Final = {"secret_key", "secret_key_file", "usersig"}
+_PLACED: Final = {"region", "base_url"}
+
+
+def _settings_in(environ: Mapping[str, str]) -> dict[str, Any]:
+    names = ("sdkappid", "identifier", *_SIGNED, *_PLACED)
+    return _redacted({name: environ[key] for name in names if environ.get(key := f"TIMREST_{name.upper()}")})
+
+
+def _redacted(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return *settings* with secrets that do not show themselves."""
+    secrets = {"secret_key", "usersig"}
+    return {
+        name: Redacted(value) if name in secrets and isinstance(value, str) else value
+        for name, value in settings.items()
+    }
 
 
 def _signature(  # noqa: PLR0913, PLR0917  # what a session was given
-    sdkappid: int, identifier: str, secret_key: str | None, usersig: str | None, life: int, clock: Clock
+    sdkappid: int, identifier: str, secret_key: str | Path | None, usersig: str | None, life: int, clock: Clock
 ) -> Signature:
     if secret_key is not None and usersig is None:
-        return Signer(sdkappid, secret_key, identifier, life=life, clock=clock)
+        key = secret_key if isinstance(secret_key, str) else secret_in(secret_key)
+        return Signer(sdkappid, key, identifier, life=life, clock=clock)
     if usersig is not None and secret_key is None:
         return StaticSignature(usersig)
     raise ConfigError("give exactly one of secret_key and usersig")
+
+
+def _transport(to: Callable[..., HttpTransport], addresses: Addresses, clock: Clock) -> Transport:
+    if addresses.backup is None:
+        return to(base_url=addresses.main)
+    main = to(base_url=addresses.main, connect_seconds=CONNECT_SECONDS)
+    return Failover(main, to(base_url=addresses.backup), clock)
 
 
 def _connections(limit: RateLimit, attempt_timeout: float) -> int:

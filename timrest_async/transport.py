@@ -20,41 +20,18 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from timrest_async.errors import CallTimeoutError, ConfigError, TransportError
+from timrest_async.errors import CallTimeoutError, ConfigError, TransportError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from aiohttp.abc import AbstractStreamWriter
 
-__all__ = ["REGIONS", "HttpTransport", "Transport", "base_url_of"]
+__all__ = ["CONNECT_SECONDS", "HttpTransport", "Transport"]
 
-REGIONS: Final[Mapping[str, str]] = {
-    "china": "console.tim.qq.com",
-    "singapore": "adminapisgp.im.qcloud.com",
-    "seoul": "adminapikr.im.qcloud.com",
-    "frankfurt": "adminapiger.im.qcloud.com",
-    "silicon_valley": "adminapiusa.im.qcloud.com",
-    "jakarta": "adminapiidn.im.qcloud.com",
-    "tokyo": "adminapijpn.im.qcloud.com",
-    "mumbai": "adminapiind.im.qcloud.com",
-}
-"""The host of each data centre. The one in which the application was created is the only one that answers it."""
+ANSWER_BYTES: Final = 16 * 1024**2
+"""No more of an answer is read; the service's largest are about 1 MB."""
 
-_ALIASES: Final[Mapping[str, str]] = {
-    "cn": "china",
-    "mainland": "china",
-    "sgp": "singapore",
-    "kr": "seoul",
-    "korea": "seoul",
-    "ger": "frankfurt",
-    "germany": "frankfurt",
-    "usa": "silicon_valley",
-    "idn": "jakarta",
-    "indonesia": "jakarta",
-    "jpn": "tokyo",
-    "japan": "tokyo",
-    "ind": "mumbai",
-    "india": "mumbai",
-}
+CONNECT_SECONDS: Final = 3.0
+"""Where there is a backup, a connection to the main host takes no longer, and no more than half of the attempt."""
 
 
 class Transport(Protocol):
@@ -76,10 +53,10 @@ class HttpTransport:
     """aiohttp, told no more than it has to know.
 
     A session of its own is opened on the first call, with as many connections as *connections*; one that is handed in
-    is left open when this transport is closed.
+    is left open when this transport is closed. It serves one event loop, in one process.
     """
 
-    def __init__(  # each is a fact of its own, given by name
+    def __init__(  # noqa: PLR0913  # each is a fact of its own, given by name
         self,
         *,
         base_url: str,
@@ -87,6 +64,7 @@ class HttpTransport:
         identifier: str,
         connections: int,
         http: aiohttp.ClientSession | None = None,
+        connect_seconds: float | None = None,
     ) -> None:
         url = URL(base_url)
         self._scheme = url.scheme
@@ -94,23 +72,29 @@ class HttpTransport:
         self._prefix = url.raw_path.rstrip("/") + "/v4/"
         self._query = f"sdkappid={sdkappid}&identifier={quote(identifier, safe='')}&contenttype=json&usersig="
         self._connections = connections
+        self._connect_seconds = connect_seconds
         self._http = http
         self._own = http is None
         self._watch = _Watch()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._process = 0
         self._closed = False
 
     async def post(self, path: str, usersig: str, body: bytes, timeout: float) -> bytes:  # noqa: ASYNC109  # of one attempt
         """Post *body* to command *path*; the URL's ``random``, by which the service tags a request, is drawn here."""
-        http = self._http or self._open()
+        http = self._http
+        if http is None or self._loop is not asyncio.get_running_loop():
+            http = await self._open()
         task = asyncio.current_task()
         assert task is not None, "a call is awaited in a task"
         cancelled_before, watch = task.cancelling(), self._watch
         watch.limits[task] = limit = monotonic() + timeout
         if limit < watch.rings_at:
             watch.ring_at(limit)
+        letter = _Letter(body, limit)
         answer: aiohttp.ClientResponse | None = None
-        failure: TransportError | ConfigError | None = None
-        content = b""
+        failure: BaseException | None = None
+        content: bytes | None = None
         try:
             answer = await http.post(
                 URL.build(
@@ -120,32 +104,33 @@ class HttpTransport:
                     query_string=self._query + usersig + f"&random={getrandbits(32)}",
                     encoded=True,
                 ),
-                data=aiohttp.BytesPayload(body, content_type="application/json"),
-                timeout=_UNTIMED,
+                data=letter,
+                timeout=_UNTIMED if self._connect_seconds is None else _connecting(self._connect_seconds, timeout),
                 allow_redirects=False,
             )
             if answer.status == 200:
                 arrived = answer.content
                 # An answer that arrived whole needs no further turn of the loop; the connection is back already.
-                content = arrived.read_nowait(-1) if arrived.is_eof() else await answer.read()
+                content = arrived.read_nowait(-1) if arrived.is_eof() else await _read(answer)
+                if content is None:
+                    failure = TransportError(path, f"the answer is larger than {ANSWER_BYTES / 1024**2:g} MB")
             else:
                 failure = _unusable(path, answer.status)
                 answer.release()
             if watch.limits.pop(task, None) is None:
                 # The timer rang, and still there is an answer. (Python 3.11 traces no line after a swallowed throw.)
                 task.uncancel()  # pragma: no cover
-        except (asyncio.CancelledError, aiohttp.ClientError, OSError, RuntimeError) as error:
+        except (asyncio.CancelledError, Exception) as error:  # noqa: BLE001  # the border: what aiohttp raises shows the URL
             rang = watch.rang(task, cancelled_before)
             cancelled = task.cancelling() > cancelled_before
-            failure = _failure(path, error, timeout, rang=rang, cancelled=cancelled, closed=http.closed)
-            if failure is None:
-                raise
+            failure = _failure(path, error, timeout, letter, rang=rang, cancelled=cancelled, closed=http.closed)
         finally:
             watch.limits.pop(task, None)
             answer = None  # a traceback that shows this frame would show its URL
             if self._closed and not watch.limits:
                 watch.stop()
         if failure is None:
+            assert content is not None
             return content
         raise failure
 
@@ -157,14 +142,36 @@ class HttpTransport:
         if self._own and http is not None:
             await http.close()
 
-    def _open(self) -> aiohttp.ClientSession:
+    async def _open(self) -> aiohttp.ClientSession:
+        """Open a session for this event loop, where none is open for another."""
         if self._closed:
             raise ConfigError(_CLOSED)
-        self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections),
-            cookie_jar=_NoCookies(),
+        if self._loop is not None:
+            self._check_move(self._loop)
+        self._loop, self._process, self._watch = asyncio.get_running_loop(), os.getpid(), _Watch()
+        if not self._own:
+            assert self._http is not None
+            return self._http
+        before, self._http = (
+            self._http,
+            aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections),
+                cookie_jar=_NoCookies(),
+            ),
         )
-        return self._http
+        opened = self._http
+        if before is not None:
+            await before.close()
+        return opened
+
+    def _check_move(self, before: asyncio.AbstractEventLoop) -> None:
+        """Refuse to move where that cannot work."""
+        if self._process != os.getpid():
+            raise ConfigError("this session was used before the process forked; make one in each process")
+        if not before.is_closed():
+            raise ConfigError("a session serves one event loop, and this one serves another; make one for each loop")
+        if not self._own:
+            raise ConfigError("the aiohttp session was lent to an event loop that is closed; lend one of this loop")
 
 
 class _NoCookies(aiohttp.DummyCookieJar):
@@ -177,27 +184,50 @@ class _NoCookies(aiohttp.DummyCookieJar):
         return self._none
 
 
+class _Letter(aiohttp.BytesPayload):
+    """A body that knows whether it went out, and does not go out too late.
+
+    A process that was stopped, or a connection that took long, may come to write after the attempt's time is over;
+    then the service might take a repeat for new, and nobody waits for the answer.
+    """
+
+    def __init__(self, body: bytes, limit: float) -> None:
+        super().__init__(body, content_type="application/json")
+        self.sent = False
+        """Whether the service may have it."""
+        self._limit = limit
+
+    async def write_with_length(
+        self,
+        writer: AbstractStreamWriter,
+        content_length: int | None,  # noqa: ARG002  # that of the whole
+    ) -> None:
+        """Write the body; aiohttp writes the head with it."""
+        if monotonic() >= self._limit:
+            raise TimeoutError
+        self.sent = True
+        await writer.write(self._value)
+
+
+async def _read(answer: aiohttp.ClientResponse) -> bytes | None:
+    """Read the content of *answer*, unless it is larger than that of any command."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        while size <= ANSWER_BYTES and (part := await answer.content.readany()):
+            parts.append(part)
+            size += len(part)
+    finally:
+        answer.close()
+    return b"".join(parts) if size <= ANSWER_BYTES else None
+
+
 _UNTIMED: Final = aiohttp.ClientTimeout(total=None)
 _CLOSED: Final = "the session is closed; open another one"
 
 
-def base_url_of(region: str | None, base_url: str | None) -> str:
-    """Return where the service is: at *base_url*, or in *region*, or in China."""
-    if region is not None and base_url is not None:
-        raise ConfigError("give either region or base_url, not both")
-    if base_url is None:
-        name = (region or "china").lower()
-        host = REGIONS.get(_ALIASES.get(name, name))
-        if host is None:
-            raise ConfigError(f"region has to be one of {', '.join(REGIONS)}, not {region!r}")
-        return f"https://{host}"
-    try:
-        url = URL(base_url)
-    except ValueError as error:
-        raise ConfigError(f"base_url is no URL: {base_url!r}") from error
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise ConfigError(f"base_url has to start with https:// or http:// and name a host, not {base_url!r}")
-    return base_url
+def _connecting(seconds: float, timeout: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, connect=min(seconds, timeout / 2))
 
 
 _Task: TypeAlias = asyncio.Task[Any]
@@ -246,13 +276,17 @@ class _Watch:
 
 def _unusable(path: str, status: int) -> TransportError:
     phrase = next((known.phrase for known in HTTPStatus if known == status), "unknown status")
-    return TransportError(
+    failure = TransportError(
         path, f"HTTP {status} ({phrase}) in place of 200; a gateway or the wrong host answered", status
     )
+    if 300 <= status < 500:
+        failure.delivered = False  # it was turned away on the way
+    return failure
 
 
-def _too_late(path: str, timeout: float) -> CallTimeoutError:
-    return CallTimeoutError(path, f"no answer within {timeout:.3g} s; whether the service did the work is not known")
+def _too_late(path: str, timeout: float, *, sent: bool) -> CallTimeoutError:
+    known = "whether the service did the work is not known" if sent else "nothing was sent"
+    return CallTimeoutError(path, f"no answer within {timeout:.3g} s; {known}")
 
 
 _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
@@ -265,27 +299,48 @@ _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (aiohttp.ClientPayloadError, "the answer was cut off"),
     (aiohttp.ClientResponseError, "the answer is not HTTP"),
     (aiohttp.InvalidURL, "the address is not valid"),
+    (aiohttp.ClientConnectionError, "the connection broke"),
+    (aiohttp.ClientError, "the HTTP exchange failed"),
     (OSError, "the connection broke"),
 )
 """What happened, in words that hold no URL; the first class that fits speaks."""
 
 
 def _failure(  # noqa: PLR0913  # what is known when an attempt ends without an answer
-    path: str, error: BaseException, timeout: float, *, rang: bool, cancelled: bool, closed: bool
-) -> TransportError | ConfigError | None:
-    """Say what *error* means, or ``None`` where it is nobody's but the caller's."""
+    path: str, error: BaseException, timeout: float, letter: _Letter, *, rang: bool, cancelled: bool, closed: bool
+) -> BaseException:
+    """Say what *error* means, in an exception that carries nothing of it."""
+    if isinstance(error, asyncio.CancelledError) and not rang and (cancelled or not closed):
+        return asyncio.CancelledError(*error.args)  # that of the caller, without the frames that show the URL
+    if closed and not rang and not letter.sent:
+        return ConfigError(_CLOSED)
+    failure = _transport_error(path, error, timeout, letter, rang=rang, closed=closed)
+    if not letter.sent:
+        failure.delivered = False
+    return failure
+
+
+def _transport_error(  # noqa: PLR0913  # what is known when an attempt ends without an answer
+    path: str, error: BaseException, timeout: float, letter: _Letter, *, rang: bool, closed: bool
+) -> TransportError:
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return UnreachableError(path, "the host cannot be reached (no connection in time)")
     if rang or isinstance(error, TimeoutError):
-        return _too_late(path, timeout)
-    if isinstance(error, asyncio.CancelledError):
-        # A task that nobody cancelled waited for a connection when the connector was closed.
-        return ConfigError(_CLOSED) if closed and not cancelled else None
-    if isinstance(error, RuntimeError):
-        return ConfigError(_CLOSED) if closed else None
-    words = next((words for cls, words in _WORDS if isinstance(error, cls)), "the HTTP exchange failed")
+        return _too_late(path, timeout, sent=letter.sent)
+    if closed:
+        return TransportError(path, "the session was closed before the answer arrived")
+    words = next((words for cls, words in _WORDS if isinstance(error, cls)), _said(error))
     because = _os_error(error)
-    failure = TransportError(path, words if because is None else f"{words} ({because.strerror or because})")
+    unreached = isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientSSLError)
+    kind = UnreachableError if unreached else TransportError
+    failure = kind(path, words if because is None else f"{words} ({because.strerror or because})")
     failure.__cause__ = because
     return failure
+
+
+def _said(error: BaseException) -> str:
+    """Quote what nobody expected, such as a mistake in a tracer of a lent session; but no URL."""
+    return f"HTTP failed ({type(error).__name__}{'' if 'usersig' in str(error) else f': {error}'})"
 
 
 def _os_error(error: BaseException) -> OSError | None:

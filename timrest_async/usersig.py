@@ -12,16 +12,28 @@ import hmac
 import json
 import re
 import zlib
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, SupportsIndex
 
 from attrs import field, frozen
 
 from timrest_async.errors import ConfigError, UserSigError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from timrest_async._clock import Clock
 
-__all__ = ["Redacted", "Signature", "Signer", "StaticSignature", "UserSig", "read_usersig", "sign", "verify"]
+__all__ = [
+    "Redacted",
+    "Signature",
+    "Signer",
+    "StaticSignature",
+    "UserSig",
+    "read_usersig",
+    "secret_in",
+    "sign",
+    "verify",
+]
 
 DAY: Final = 86_400
 LONGEST: Final = 4096
@@ -33,13 +45,17 @@ _FROM_WIRE: Final = bytes.maketrans(b"*-_", b"+/=")
 
 
 class Redacted(str):
-    """A string that does not show itself: in logs, tracebacks and debuggers it reads as three stars."""
+    """A string that hides what it holds: in logs, tracebacks and debuggers it reads as three stars, as do its parts."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
         """Hide what it holds."""
         return "'***'"
+
+    def __getitem__(self, index: SupportsIndex | slice, /) -> Redacted:
+        """Cut it, as what shortens a string before it shows it does."""
+        return Redacted(super().__getitem__(index))
 
 
 @frozen
@@ -121,6 +137,22 @@ def read_usersig(usersig: str) -> UserSig:
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error):
         pass  # raised below, outside: the cause would carry the signature
     raise UserSigError(70003, "the UserSig cannot be unpacked; it may have been cut short")
+
+
+def secret_in(file: Path) -> Redacted:
+    """Read the secret key that stands in *file*, without the blanks around it.
+
+    Raises :class:`~timrest_async.ConfigError`.
+    """
+    try:
+        key = Redacted(file.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+    else:
+        if key:
+            return key
+        reason = "it is empty"
+    raise ConfigError(f"no secret key can be read from {str(file)!r}: {reason}")
 
 
 class Signature(Protocol):

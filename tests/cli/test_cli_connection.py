@@ -33,7 +33,7 @@ def test_options_win_over_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_p
     [
         ({}, "TIMREST_SDKAPPID is not set; set it or give --sdkappid"),
         ({"TIMREST_SDKAPPID": "1"}, "TIMREST_SECRET_KEY is not set; set it or give --secret-key-file"),
-        (COMPLETE | {"TIMREST_USERSIG": "eJx"}, "are both set"),
+        (COMPLETE | {"TIMREST_USERSIG": "eJx"}, "exactly one of TIMREST_SECRET_KEY"),
         (COMPLETE | {"TIMREST_SDKAPPID": "x"}, "whole number"),
         (COMPLETE | {"TIMREST_REGION": "china", "TIMREST_BASE_URL": "http://a"}, "not both"),
     ],

@@ -17,8 +17,9 @@ __all__ = ["app", "version_of"]
 app = typer.Typer(
     name="timrest",
     help="Tencent Chat's server-side REST API, from the command line.",
-    epilog="Settings come from TIMREST_SDKAPPID, TIMREST_IDENTIFIER, TIMREST_SECRET_KEY or TIMREST_USERSIG, and"
-    " TIMREST_REGION or TIMREST_BASE_URL. Without an account: `timrest demo`, then `timrest sandbox`.",
+    epilog="Settings come from TIMREST_SDKAPPID, TIMREST_IDENTIFIER, TIMREST_SECRET_KEY, TIMREST_SECRET_KEY_FILE or"
+    " TIMREST_USERSIG, and TIMREST_REGION or TIMREST_BASE_URL."
+    " Without an account: `timrest demo`, then `timrest sandbox`.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # they would print local variables, and with them the secret key
 )

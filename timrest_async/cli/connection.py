@@ -4,13 +4,14 @@ import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 import typer
 
 from timrest_async.commands._command import Command
 from timrest_async.errors import ConfigError
 from timrest_async.session import TimSession
+from timrest_async.usersig import secret_in
 
 __all__ = [
     "AsJson",
@@ -44,7 +45,7 @@ SecretKeyFile: TypeAlias = Annotated[
     typer.Option(
         "--secret-key-file",
         metavar="FILE",
-        help="A file with the secret key; else TIMREST_SECRET_KEY or TIMREST_USERSIG.",
+        help="A file with the secret key; else TIMREST_SECRET_KEY_FILE, TIMREST_SECRET_KEY or TIMREST_USERSIG.",
     ),
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
@@ -65,30 +66,22 @@ def settings(
         "TIMREST_IDENTIFIER": identifier,
         "TIMREST_REGION": region,
         "TIMREST_BASE_URL": base_url,
-        "TIMREST_SECRET_KEY": None if secret_key_file is None else _secret_in(secret_key_file),
+        "TIMREST_SECRET_KEY_FILE": secret_key_file,
     }
     given = {name: str(value) for name, value in options.items() if value is not None}
-    if {"TIMREST_REGION", "TIMREST_BASE_URL"} & given.keys():
-        found = _without(found, "TIMREST_REGION", "TIMREST_BASE_URL")
-    if "TIMREST_SECRET_KEY" in given:
-        found = _without(found, "TIMREST_USERSIG")
-    return found | given
+    for rivals in (_PLACED, _SIGNED):
+        if rivals & given.keys():
+            found = {name: value for name, value in found.items() if name not in rivals}
+    found |= given
+    if len(_SIGNED & found.keys()) > 1:
+        raise ConfigError(f"{' and '.join(sorted(_SIGNED & found.keys()))} are both set; unset one")
+    if "TIMREST_SECRET_KEY_FILE" in found:
+        found["TIMREST_SECRET_KEY"] = secret_in(Path(found.pop("TIMREST_SECRET_KEY_FILE")))
+    return found
 
 
-def _without(variables: Mapping[str, str], *names: str) -> dict[str, str]:
-    return {name: value for name, value in variables.items() if name not in names}
-
-
-def _secret_in(file: Path) -> str:
-    try:
-        key = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-    else:
-        if key:
-            return key
-        reason = "it is empty"
-    raise ConfigError(f"no secret key can be read from {str(file)!r}: {reason}")
+_PLACED: Final = {"TIMREST_REGION", "TIMREST_BASE_URL"}
+_SIGNED: Final = {"TIMREST_SECRET_KEY", "TIMREST_SECRET_KEY_FILE", "TIMREST_USERSIG"}
 
 
 def required(variables: Mapping[str, str], name: str, instead: str) -> str:
@@ -103,8 +96,6 @@ def session(variables: Mapping[str, str], **more: Any) -> TimSession:
     required(variables, "TIMREST_SDKAPPID", "--sdkappid")
     if "TIMREST_USERSIG" not in variables:
         required(variables, "TIMREST_SECRET_KEY", "--secret-key-file (`timrest sandbox` prints a set to try with)")
-    elif "TIMREST_SECRET_KEY" in variables:
-        raise ConfigError("TIMREST_SECRET_KEY and TIMREST_USERSIG are both set; unset one")
     return TimSession.from_env(variables, **more)
 
 

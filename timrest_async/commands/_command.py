@@ -38,6 +38,11 @@ class Command(Bounded, Generic[R]):
     path: str
     """The service and the command word, such as ``openim/sendmsg``."""
 
+    repeatable_for: ClassVar[float] = 0.0
+    """For how many seconds after it went out the same bytes may go out again and still be done once: as long as the
+    service recognises a repeat, ``math.inf`` where doing it twice is doing it once, and 0 where nobody promises either.
+    """
+
     reply: ClassVar[type[Any]]
     """The class of the reply."""
 

@@ -1,6 +1,7 @@
 """Accounts. The manual's documents: 269/1608 and 269/4919 (import), 269/38417 (check)."""
 
 from collections.abc import Sequence
+from math import inf
 from typing import Annotated
 
 from attrs import field, frozen
@@ -33,6 +34,7 @@ class ImportAccount(Command[None]):
     """
 
     path = "im_open_login_svc/account_import"
+    repeatable_for = inf
 
     user_id: Annotated[AccountId, Wire("UserID")] = field(kw_only=False)
     """The account's id."""
@@ -74,6 +76,7 @@ class ImportAccounts(Command[ImportAccountsReply]):
     """
 
     path = "im_open_login_svc/multiaccount_import"
+    repeatable_for = inf
 
     accounts: Annotated[list[AccountId] | None, Items(1, 100)] = field(default=None, kw_only=False)
     """Ids alone: the older form, understood everywhere."""
@@ -139,6 +142,7 @@ class CheckAccounts(Command[CheckAccountsReply]):
     """Tell which of up to 100 accounts are registered. Document 269/38417."""
 
     path = "im_open_login_svc/account_check"
+    repeatable_for = inf
 
     check_item: Annotated[list[UserIdItem], Items(1, 100)] = field(converter=_as_items, kw_only=False)
     """The accounts; ids will do."""

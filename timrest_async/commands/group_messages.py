@@ -64,6 +64,7 @@ class SendGroupMessage(Command[SendGroupMessageReply]):
     """
 
     path = "group_open_http_svc/send_group_msg"
+    repeatable_for = 300.0
 
     group_id: GroupId = field(kw_only=False)
     """Which group."""

@@ -39,6 +39,7 @@ class SendMessage(Command[SendMessageReply]):
     """
 
     path = "openim/sendmsg"
+    repeatable_for = 120.0
 
     sync_other_machine: Literal[1, 2] | None = None
     """1: the sender's own devices and history get it too, 2: they do not; left out, the history does."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self
 
 from timrest_async._clock import Clock, SystemClock
+from timrest_async._regions import is_loopback
 from timrest_async.errors import ConfigError
 from timrest_async.sandbox.faults import Faults
 from timrest_async.sandbox.server import HttpServer
@@ -55,7 +55,7 @@ class Sandbox:
         calls_per_second: int | None = 100,
         clock: Clock | None = None,
     ) -> None:
-        if not _is_loopback(host):
+        if not is_loopback(host):
             raise ConfigError(f"the sandbox listens on loopback only, such as 127.0.0.1, not on {host!r}")
         if isinstance(admins, str) or not admins:
             raise ConfigError(f"admins has to name at least one account, not {admins!r}")
@@ -134,10 +134,3 @@ class Sandbox:
             "TIMREST_SECRET_KEY": self.secret_key,
             "TIMREST_BASE_URL": self.base_url,
         }
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

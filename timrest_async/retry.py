@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from attrs import frozen
 from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt, wait_random_exponential
@@ -161,8 +161,7 @@ class Attempts:
         return failure
 
 
-def _recognised_for(command: Any) -> float:
+def _recognised_for(command: Repeatable) -> float:
     """Return for how long *command* may be repeated: not at all without the number by which a repeat is known."""
-    cls = cast("type[Any]", type(command))
-    drawn = (field.name for field in wire_fields(cls) if field.drawn and field.optional)
-    return 0.0 if any(getattr(command, name) is None for name in drawn) else float(command.repeatable_for)
+    drawn = (field.name for field in wire_fields(type(command)) if field.drawn and field.optional)
+    return 0.0 if any(getattr(command, name) is None for name in drawn) else command.repeatable_for

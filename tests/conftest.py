@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 SPEC = Path(__file__).parent / "spec"
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run the tests on the event loop that the environment names, such as ``TIMREST_TEST_LOOP=uvloop``."""
+    name = os.environ.get("TIMREST_TEST_LOOP", "asyncio")
+    return {name: import_module(name).new_event_loop}
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,12 +30,12 @@ async def test_the_systems_clock_shows_the_systems_time() -> None:
     clock = SystemClock()
     assert time.monotonic() <= clock.time() <= time.monotonic()
     assert time.time() - 1 < clock.now() < time.time() + 1
-    assert clock.time() <= asyncio.get_running_loop().time()
+    assert abs(clock.time() - asyncio.get_running_loop().time()) < 1
 
 
 @pytest.mark.parametrize("make", CLOCKS)
 async def test_a_callback_comes_at_its_time(make: Callable[[], Clock]) -> None:
-    """Not before it, once, and a past time is as good as now."""
+    """Once, not before it but for what an event loop rounds, and a past time is as good as now."""
     clock, came = make(), list[float]()
     began = clock.time()
     clock.call_at(began + 0.01, lambda: came.append(clock.time()))
@@ -43,7 +43,7 @@ async def test_a_callback_comes_at_its_time(make: Callable[[], Clock]) -> None:
     await live(clock, 0.02)
     late, at_its_time = came
     assert late >= began
-    assert at_its_time >= began + 0.01 - time.get_clock_info("monotonic").resolution
+    assert at_its_time >= began + 0.01 - 0.002
 
 
 @pytest.mark.parametrize("make", CLOCKS)
@@ -67,6 +67,21 @@ async def test_sleep_ends_at_its_time(make: Callable[[], Clock]) -> None:
     past = asyncio.ensure_future(sleep_until(clock, clock.time() - 1.0))
     await live(clock, 0.0)
     await past
+
+
+async def test_sleep_lasts_until_its_time_on_timers_that_are_early() -> None:
+    """Event loops that round, such as uvloop's, ring a millisecond before."""
+
+    class Early(FakeClock):
+        def call_at(self, when: float, callback: Callable[[], object], /) -> Any:
+            return super().call_at(when - 0.75 * (when - self.time()), callback)
+
+    clock = Early()
+    sleeper = asyncio.ensure_future(sleep_until(clock, 5.0))
+    await clock.advance(4.9)
+    assert not sleeper.done()
+    await clock.advance(0.2)
+    assert sleeper.done()
 
 
 async def test_a_sleeper_that_is_cancelled_leaves_no_timer() -> None:

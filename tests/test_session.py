@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from timrest_async import (
+    ApiError,
     AuthenticationError,
     ConfigError,
     InputError,
@@ -22,6 +23,9 @@ from timrest_async import (
 from timrest_async.commands.messages import Messages, SendMessage, SendMessageReply
 from timrest_async.testing import FakeClock, MemoryTransport
 from timrest_async.usersig import verify
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEY = "0123456789abcdef" * 4
 OK = {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0, "MsgTime": 1497238162, "MsgKey": "1_2_3"}
@@ -261,3 +265,51 @@ async def test_messages_of_one_process_keep_their_order_within_a_second() -> Non
     seqs = [call.json["MsgSeq"] for call in service.calls]
     assert seqs == list(range(seqs[0], seqs[0] + 50))
     assert len({call.json["MsgRandom"] for call in service.calls}) == 50
+
+
+def test_the_key_may_stand_in_a_file(tmp_path: Path) -> None:
+    """Given as a path, or named by TIMREST_SECRET_KEY_FILE, as containers hand out secrets; blanks are cut off."""
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\n")
+    env = {"TIMREST_SDKAPPID": "7", "TIMREST_SECRET_KEY_FILE": str(file)}
+    for tim in (TimSession(7, secret_key=file), TimSession.from_env(env), TimSession.from_env({}, **settings_of(file))):
+        assert verify(tim._parts.signature.current(), sdkappid=7, secret_key=KEY, identifier="administrator", now=0)
+
+
+def settings_of(file: Path) -> dict[str, Any]:
+    """Make settings that name *file*."""
+    return {"sdkappid": 7, "secret_key": file}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(None, "No such file"), (b"\xff", "it is no text"), (b" \n", "it is empty")]
+)
+def test_a_file_without_a_key_is_named(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    """The message says which file, and what is wrong with it."""
+    file = tmp_path / "key"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError, match=f"{file}.*{reason}"):
+        TimSession(7, secret_key=file)
+
+
+def test_a_session_that_was_not_made_can_be_shown() -> None:
+    """A debugger that stops in the middle of the set-up prints it."""
+    assert repr(object.__new__(TimSession)) == "TimSession(...)"
+
+
+def test_a_session_shows_both_of_its_addresses() -> None:
+    """The main one and the backup."""
+    tim = TimSession(1, secret_key=KEY, region="sgp", failover=True)
+    assert "base_url='https://adminapisgp.im.qcloud.com', failover='https://adminapisgp.my-imcloud.com'" in repr(tim)
+
+
+@pytest.mark.parametrize("code", [70016, 70020])
+async def test_an_application_of_another_region_is_told_where_it_was_asked_for(code: int) -> None:
+    """The error says that the region is to be checked, and names the host and the regions there are."""
+    tim = session(MemoryTransport({"ErrorCode": code}), region="sgp")
+    with pytest.raises(ApiError, match=r"lives in another data centre.*Check region=") as caught:
+        await tim.messages.send("a", "hi")
+    (note,) = caught.value.__notes__
+    assert "https://adminapisgp.im.qcloud.com" in note
+    assert "china, singapore, seoul" in note

@@ -54,13 +54,16 @@ class SystemClock:
 
 
 async def sleep_until(clock: Clock, when: float) -> None:
-    """Sleep until *clock* shows *when*."""
-    woken = asyncio.Event()
-    timer = clock.call_at(when, woken.set)
-    try:
-        await woken.wait()
-    finally:
-        timer.cancel()
+    """Sleep until *clock* shows *when*, also where the event loop's timers, like uvloop's, can be early."""
+    while True:
+        woken = asyncio.Event()
+        timer = clock.call_at(when, woken.set)
+        try:
+            await woken.wait()
+        finally:
+            timer.cancel()
+        if clock.time() >= when:
+            return
 
 
 @asynccontextmanager

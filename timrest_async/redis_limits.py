@@ -34,6 +34,7 @@ from timrest_async._redis_link import CLOSED, Client, Link, Unavailable, address
 from timrest_async._redis_slots import AHEAD, TRUST, Gate, Settings
 from timrest_async.errors import ConfigError, LimiterUnavailableError, TooOftenError
 from timrest_async.limits import LimiterMetrics, Permit, RateLimiter
+from timrest_async.usersig import Redacted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,6 +84,7 @@ class RedisRateLimiter:
         prefix: str = "timrest",
         clock: Clock | None = None,
     ) -> None:
+        redis = Redacted(redis) if isinstance(redis, str) else redis  # it may hold a password
         for name, seconds in (("lateness", lateness), ("patience", patience)):
             if not 0 < seconds < math.inf:
                 raise ConfigError(f"{name} has to be above 0 seconds and finite, not {seconds!r}")

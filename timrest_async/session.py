@@ -19,10 +19,10 @@ from timrest_async._bounds import Bytes
 from timrest_async._clock import Clock, SystemClock
 from timrest_async._codec import decode, encode
 from timrest_async._failover import Failover
-from timrest_async._regions import addresses_of
+from timrest_async._regions import REGIONS, addresses_of
 from timrest_async._watch import Watch
 from timrest_async.commands._command import Command, RawCommand
-from timrest_async.errors import AuthenticationError, ConfigError, TimError
+from timrest_async.errors import ApiError, AuthenticationError, ConfigError, TimError
 from timrest_async.limits import Limiter, RateLimiter
 from timrest_async.retry import Attempts, RetryPolicy
 from timrest_async.transport import CONNECT_SECONDS, HttpTransport, Transport
@@ -250,6 +250,8 @@ class TimSession:
             limits.heard(sdkappid, command, failure)
             if isinstance(failure, AuthenticationError):
                 parts.signature.refused()
+            if isinstance(failure, ApiError) and failure.code in _UNKNOWN_HERE:
+                failure.add_note(f"the service at {parts.base_url} was asked; the regions are {', '.join(REGIONS)}")
             await attempts.pause(failure)
 
     async def _exchange(self, command: Command[R], content: bytes, attempts: Attempts, asked: float) -> R:
@@ -297,13 +299,18 @@ class TimSession:
         return Messages(self)
 
     def __repr__(self) -> str:
-        parts = self._parts
+        parts: _Parts | None = getattr(self, "_parts", None)
+        if parts is None:  # in a traceback, of one that could not be made
+            return "TimSession(...)"
         backup = "" if parts.backup_url is None else f", failover={parts.backup_url!r}"
         return (
             f"TimSession(sdkappid={parts.sdkappid}, identifier={parts.identifier!r},"
             f" base_url={parts.base_url!r}{backup})"
         )
 
+
+_UNKNOWN_HERE: Final = {70016, 70020}
+"""Codes by which a data centre says that it does not know the application."""
 
 _SIGNED: Final = {"secret_key", "secret_key_file", "usersig"}
 _PLACED: Final = {"region", "base_url"}

@@ -85,6 +85,7 @@ def sign(  # noqa: PLR0913  # what is signed
     sdkappid: int, secret_key: str, identifier: str, *, expire: int, time: int, userbuf: bytes | None = None
 ) -> Redacted:
     """Make the UserSig of *identifier* that holds for *expire* seconds from Unix time *time*."""
+    secret_key = Redacted(secret_key)
     buf = None if userbuf is None else base64.b64encode(userbuf).decode()
     document: dict[str, Any] = {
         "TLS.ver": "2.0",
@@ -105,12 +106,13 @@ def verify(usersig: str, *, sdkappid: int, secret_key: str, identifier: str, now
 
     Raises :class:`~timrest_async.UserSigError` with the code that the service would answer.
     """
+    secret_key, usersig = Redacted(secret_key), Redacted(usersig)
     said = read_usersig(usersig)
     if said.identifier != identifier:
         raise UserSigError(70013, f"the UserSig was made for {said.identifier!r}, not for {identifier!r}")
     if said.sdkappid != sdkappid:
         raise UserSigError(70014, f"the UserSig was made for SDKAppID {said.sdkappid}, not for {sdkappid}")
-    expected = _mac(secret_key, said.identifier, said.sdkappid, said.time, said.expire, said.userbuf)
+    expected = Redacted(_mac(secret_key, said.identifier, said.sdkappid, said.time, said.expire, said.userbuf))
     if not hmac.compare_digest(expected.encode(), said.sig.encode()):
         raise UserSigError(70009, "the UserSig was made with another secret key")
     if now > said.time + said.expire:
@@ -120,8 +122,16 @@ def verify(usersig: str, *, sdkappid: int, secret_key: str, identifier: str, now
 
 def read_usersig(usersig: str) -> UserSig:
     """Unpack *usersig* without checking it."""
+    usersig = Redacted(usersig)
     if not usersig:
         raise UserSigError(70002, "the UserSig is empty")
+    said = _unpacked(usersig)
+    if said is None:
+        raise UserSigError(70003, "the UserSig cannot be unpacked; it may have been cut short")
+    return said
+
+
+def _unpacked(usersig: str) -> UserSig | None:
     try:
         packed = base64.b64decode(usersig.encode("ascii").translate(_FROM_WIRE), validate=True)
         inflate = zlib.decompressobj()
@@ -135,8 +145,7 @@ def read_usersig(usersig: str) -> UserSig:
             sig=_text(document["TLS.sig"]),
         )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error):
-        pass  # raised below, outside: the cause would carry the signature
-    raise UserSigError(70003, "the UserSig cannot be unpacked; it may have been cut short")
+        return None  # and no cause: it would carry the signature, as would what stands here beside it
 
 
 def secret_in(file: Path) -> Redacted:
@@ -171,9 +180,10 @@ class StaticSignature:
     """One UserSig, made elsewhere."""
 
     def __init__(self, usersig: str) -> None:
+        usersig = Redacted(usersig)
         if not _ALPHABET.fullmatch(usersig):
             raise ConfigError("usersig holds characters that no UserSig has; was it cut, quoted or encoded?")
-        self._usersig = Redacted(usersig)
+        self._usersig = usersig
 
     def current(self) -> Redacted:
         """Return that one."""
@@ -192,12 +202,13 @@ class Signer:
     """
 
     def __init__(self, sdkappid: int, secret_key: str, identifier: str, *, life: int, clock: Clock) -> None:
+        secret_key = Redacted(secret_key)
         if not secret_key:
             raise ConfigError("secret_key is empty")
         if not 1 <= life <= 180 * DAY:
             raise ConfigError(f"usersig_life has to be 1 second to 180 days, not {life!r}")
         self._sdkappid = sdkappid
-        self._secret_key = Redacted(secret_key)
+        self._secret_key = secret_key
         self._identifier = identifier
         self._life = life
         self._now = clock.now

@@ -125,7 +125,7 @@ def test_a_retry_is_told_of(timrest: Timrest, box: Sandbox) -> None:
     box.faults.add("openim/sendmsg", code=20005, times=5)
     result = timrest("send", "to", "lumotuwe2", "hi")
     assert result.exit_code == 1
-    assert "attempts  5" in result.stderr
+    assert "after 5 attempts" in result.stderr
 
 
 @pytest.mark.parametrize(

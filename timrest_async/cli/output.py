@@ -8,10 +8,10 @@ a terminal.
 
 import json
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import typer
 from attrs import asdict, frozen
@@ -20,7 +20,7 @@ from rich.highlighter import JSONHighlighter
 from rich.table import Table
 from rich.text import Text
 
-from timrest_async.errors import ApiError, CallTimeoutError, TimError, TransportError, UserSigError, explain
+from timrest_async.errors import ApiError, TimError, TransportError, UserSigError, explain
 
 __all__ = ["CommandFailedError", "Failure", "Output", "describe", "facts", "local_time", "reporting", "visible"]
 
@@ -59,6 +59,12 @@ class Failure:
     attempts: int | None = None
     """How often the call went out."""
 
+    delivered: str | None = None
+    """Whether the service did what was asked, where that may be in doubt."""
+
+    notes: Sequence[str] = ()
+    """What else is known."""
+
     request_id: str | None = None
     """What the service's support asks for."""
 
@@ -84,6 +90,8 @@ def describe(error: TimError) -> Failure:
             said=error.info or None,
             advice=error.advice,
             attempts=error.attempts,
+            delivered=_DELIVERED[error.delivered],
+            notes=_notes(error),
             request_id=error.request_id,
         )
     if isinstance(error, TransportError):
@@ -94,6 +102,8 @@ def describe(error: TimError) -> Failure:
             status=error.status,
             advice=_advice_without_answer(error),
             attempts=error.attempts,
+            delivered=_DELIVERED[error.delivered],
+            notes=_notes(error),
         )
     if isinstance(error, UserSigError):
         known = explain(error.code)
@@ -103,8 +113,16 @@ def describe(error: TimError) -> Failure:
     return Failure(error=name, message=f"{error}.")
 
 
+_DELIVERED: Final = {True: "yes", False: "no", None: "not known"}
+
+
+def _notes(error: TimError) -> Sequence[str]:
+    notes: Sequence[str] = getattr(error, "__notes__", ())
+    return notes
+
+
 def _advice_without_answer(error: TransportError) -> str:
-    if isinstance(error, CallTimeoutError) and error.attempts:
+    if error.delivered is None:
         return "Ask the service whether the work was done before you send it again."
     return "Check the network and the address: --region, --base-url, or the TIMREST_ variables of the same names."
 
@@ -154,14 +172,15 @@ class Output:
     def fail(self, failure: Failure) -> None:
         """Report *failure*."""
         if self.as_json:
-            known = asdict(failure, filter=lambda _, value: value is not None)
+            known = asdict(failure, filter=lambda _, value: value is not None and value != ())
             self.line(self.dumps({"error": known}))
             return
         rows = {
             "meaning": failure.meaning,
             "it said": failure.said,
             "to do": failure.advice,
-            "attempts": failure.attempts if (failure.attempts or 0) > 1 else None,
+            "done": failure.delivered,
+            "note": "; ".join(failure.notes) or None,
             "request": failure.request_id,
         }
         stderr = Console(stderr=True, highlight=False, markup=False, emoji=False)

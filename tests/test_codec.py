@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Annotated, Any, Generic, TypeVar
 
 import pytest
@@ -20,6 +22,7 @@ from timrest_async import (
     InputError,
     NotFoundError,
     Text,
+    TimError,
     TooOftenError,
     TransportError,
     Unknown,
@@ -191,6 +194,31 @@ def test_what_cannot_be_written_inside_custom_data_is_named_too() -> None:
     """The same holds for data that travels as JSON text."""
     with pytest.raises(InputError, match=r"^Custom\.data cannot be written as JSON: a\[1\]\.b: "):
         encode(SendMessage("id1", Custom({"a": [1, {"b": {1, 2}}]})))
+
+
+def itself() -> dict[str, Any]:
+    """A body that holds itself."""
+    body: dict[str, Any] = {}
+    body["A"] = [body]
+    return body
+
+
+def nested(depth: int) -> dict[str, Any]:
+    """A body of so many objects, each inside the one before."""
+    body: dict[str, Any] = {}
+    for _ in range(depth):
+        body = {"A": body}
+    return body
+
+
+@pytest.mark.parametrize("body", [itself(), nested(300), nested(5000)], ids=["itself", "300", "5000"])
+@pytest.mark.parametrize("made", [partial(RawCommand, "a/b"), lambda body: SendMessage("id1", Custom(body))])
+def test_what_is_nested_too_deep_is_refused(made: Callable[[Any], Command[Any]], body: dict[str, Any]) -> None:
+    """A body that holds itself, or is nested deeper than JSON is written here, is an InputError in few words."""
+    with pytest.raises(InputError, match="cannot be written as JSON: ") as raised:
+        encode(made(body))
+
+    assert len(str(raised.value)) < 2000
 
 
 # -- what comes back
@@ -385,6 +413,34 @@ def test_every_kind_of_reply_can_be_a_refusal(command: Command[Any]) -> None:
     """A typed reply, none and a raw one refuse alike."""
     with pytest.raises(TooOftenError):
         decode(command, answer(ErrorCode=10023))
+
+
+DEEP = b"[" * 1000 + b"]" * 1000
+LONG = b'["' + b"x" * 100_000 + b'"]'
+
+
+@pytest.mark.parametrize("value", [DEEP, LONG, LONG[1:-1]], ids=["deep", "long list", "long text"])
+@pytest.mark.parametrize("code", [b"0", b"20003"])
+@pytest.mark.parametrize("key", [b"ErrorCode", b"ErrorInfo", b"RequestId", b"MsgTime", b"MsgKey"])
+def test_an_answer_of_any_depth_and_length_is_told_in_few_words(key: bytes, code: bytes, value: bytes) -> None:
+    """However deep or long a part of an answer is, what comes out is a reply or an error of ours in few words."""
+    content = b'{"ErrorCode": %b, "MsgTime": 1, "%b": %b}' % (code, key, value)
+
+    said = ""
+    try:
+        decode(SEND, content)
+    except TimError as error:
+        said = f"{error} {error.__cause__}"
+    assert len(said) < 2000
+
+
+def test_what_the_service_said_is_kept_whole() -> None:
+    """However long ErrorInfo is, the error holds all of it, although it does not say all of it."""
+    with pytest.raises(NotFoundError) as raised:
+        decode(SEND, answer(ErrorCode=20003, ErrorInfo="why " * 30_000))
+
+    assert raised.value.info == "why " * 30_000
+    assert len(str(raised.value)) < 2000
 
 
 # -- plain values

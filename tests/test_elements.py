@@ -4,7 +4,8 @@ import ast
 import hashlib
 import inspect
 import json
-from functools import partial
+import tracemalloc
+from functools import partial, reduce
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -318,6 +319,9 @@ UNREADABLE = [
     pytest.param("TIMLocationElem", {"Desc": "x", "Latitude": "north", "Longitude": 1.5}, id="latitude in words"),
     pytest.param("TIMLocationElem", {"Desc": "x", "Latitude": "nan", "Longitude": 1.5}, id="latitude nan"),
     pytest.param("TIMCustomElem", {"Desc": "x"}, id="no data"),
+    pytest.param("TIMCustomElem", {"Data": {"a": 1}}, id="data in an object"),
+    pytest.param("TIMCustomElem", {"Data": 5}, id="data in a number"),
+    pytest.param("TIMCustomElem", {"Data": None}, id="data null"),
     pytest.param("TIMImageElem", {"UUID": "x", "ImageFormat": 1, "ImageInfoArray": {}}, id="no list of images"),
     pytest.param("TIMImageElem", {"UUID": "x", "ImageFormat": 1, "ImageInfoArray": [None]}, id="null in images"),
     pytest.param(
@@ -435,6 +439,34 @@ def test_a_picture_at_an_address_is_described_for_all_three_uses(url: str, image
         ImageInfo(type=kind, size=1000, width=640, height=480, url=url) for kind in (1, 2, 3)
     ]
     assert Image.at(url, width=1, height=1, uuid="own").uuid == "own"
+
+
+def test_a_picture_at_no_address_is_refused() -> None:
+    """An address with half of a surrogate pair cannot travel, and ``Image.at`` says so."""
+    with pytest.raises(InputError):
+        encode(SendMessage("id1", Image.at("https://example.com/\ud800.jpg")))
+
+
+DEEP: list[Any] = reduce(lambda inside, _: [inside], range(2000), list[Any]())
+
+
+@pytest.mark.parametrize("msg_type", [None, ["TIMTextElem"], {}, DEEP], ids=["null", "list", "object", "deep"])
+def test_an_element_of_no_type_is_refused(msg_type: Any) -> None:
+    """What has no text for its MsgType, however deep it is nested, is no element."""
+    with pytest.raises(InputError):
+        read({"MsgType": msg_type, "MsgContent": {}}, Element)
+
+
+def test_types_of_tomorrow_take_no_memory() -> None:
+    """Reading elements of ever new types keeps nothing of them once they are gone."""
+    read({"MsgType": "TIMHologramElem"}, Element)
+    tracemalloc.start()
+    for number in range(5000):
+        read({"MsgType": f"TIMHologramElem{number}"}, Element)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert size < 100_000
 
 
 @pytest.mark.parametrize("build", [partial(Relay, msg_list=None), partial(Relay, msg_list=[], json_msg_key="k")])

@@ -12,7 +12,9 @@ import pytest
 import yaml
 
 from timrest_async import errors
+from timrest_async._codec import decode
 from timrest_async._error_codes import CUSTOM_RANGES, ERROR_CODES
+from timrest_async.commands.messages import SendMessage
 from timrest_async.errors import (
     ApiError,
     AuthenticationError,
@@ -35,6 +37,7 @@ from timrest_async.errors import (
     TimError,
     TooOftenError,
     TransportError,
+    UnreachableError,
     UserSigError,
     error_for,
     explain,
@@ -197,7 +200,7 @@ def test_every_error_survives_pickling_and_copying(cls: type[TimError], copied: 
     assert twin.attempts == 3
 
 
-@pytest.mark.parametrize("cls", [TransportError, CallTimeoutError])
+@pytest.mark.parametrize("cls", [TransportError, CallTimeoutError, UnreachableError])
 def test_a_fault_without_a_status_survives_pickling(cls: type[TransportError]) -> None:
     """An error of a connection that never answered keeps its missing status."""
     twin = pickle.loads(pickle.dumps(cls("openim/sendmsg", "nobody listens")))  # noqa: S301  # our own bytes
@@ -209,6 +212,73 @@ def test_a_fault_without_a_status_survives_pickling(cls: type[TransportError]) -
 def test_a_fresh_error_knows_whether_anything_was_sent(cls: type[TimError]) -> None:
     """Before anybody counts, an error says one attempt where an answer or a fault came back, and otherwise none."""
     assert cls.attempts == (1 if issubclass(cls, ApiError | TransportError | DecodeError) else 0)
+
+
+UNCERTAIN = {TransportError, CallTimeoutError, DecodeError}
+"""Errors after which nobody knows whether the work was done."""
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_an_error_says_whether_the_work_was_done(cls: type[TimError]) -> None:
+    """Unknown where no readable answer arrived, and certainly not where the service refused or nothing was sent."""
+    expected = None if cls in UNCERTAIN else False
+
+    assert cls.delivered is expected
+    assert made(cls).delivered is expected
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_refusal_says_whether_the_work_was_done(code: int) -> None:
+    """What was refused was not done, but for the codes by which one part of the service gave up on another."""
+    late = {30007, 50005, 60008, 70169, 70202}
+    assert error_for(code, "", "openim/sendmsg").delivered is (None if code in late else False)
+
+
+@pytest.mark.parametrize("code", [-1, 119999, 120001, 130000])
+def test_a_refusal_with_a_code_of_nobodys_was_not_done(code: int) -> None:
+    """An unknown code and a custom one are refusals like any other."""
+    assert error_for(code, "", "openim/sendmsg").delivered is False
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize("delivered", [True, False, None])
+@pytest.mark.parametrize("copied", [lambda e: pickle.loads(pickle.dumps(e)), copy.copy, copy.deepcopy])  # noqa: S301  # our own bytes
+def test_what_is_known_of_the_work_survives_pickling_and_copying(
+    cls: type[TimError],
+    delivered: bool | None,  # noqa: FBT001  # what an error says
+    copied: Callable[[TimError], TimError],
+) -> None:
+    """An error that crosses a process says there what it said here."""
+    error = made(cls)
+    error.delivered = delivered
+
+    assert copied(error).delivered is delivered
+
+
+@pytest.mark.parametrize(
+    ("answer", "cls", "delivered"),
+    [
+        (b'{"ErrorCode":0}', DecodeError, True),
+        (b'{"ErrorCode":0,"MsgTime":"soon"}', DecodeError, True),
+        (b'{"ErrorCode":"0","MsgTime":[]}', DecodeError, True),
+        (b'{"ErrorCode":null,"MsgTime":1}', DecodeError, None),
+        (b'{"ErrorCode":"none","MsgTime":1}', DecodeError, None),
+        (b'{"MsgTime":1}', DecodeError, None),
+        (b"[]", TransportError, None),
+        (b"<html></html>", TransportError, None),
+        (b'{"ErrorCode":20003}', NotFoundError, False),
+        (b'{"ErrorCode":60008}', ServerError, None),
+    ],
+)
+def test_an_answer_says_whether_the_work_was_done(
+    answer: bytes,
+    cls: type[TimError],
+    delivered: bool | None,  # noqa: FBT001  # what an error says
+) -> None:
+    """ErrorCode 0 means it was, also where the rest cannot be read; an answer without a code says nothing."""
+    with pytest.raises(cls) as caught:
+        decode(SendMessage("lumotuwe2", "hi"), answer)
+    assert caught.value.delivered is delivered
 
 
 def test_a_refusal_says_everything() -> None:
@@ -241,7 +311,9 @@ def test_a_refusal_says_what_to_do(code: int) -> None:
     assert str(error).endswith(error.advice)
 
 
-@pytest.mark.parametrize("cls", [TransportError, CallTimeoutError, DecodeError, NoPermitError, LimiterUnavailableError])
+@pytest.mark.parametrize(
+    "cls", [TransportError, CallTimeoutError, UnreachableError, DecodeError, NoPermitError, LimiterUnavailableError]
+)
 def test_a_fault_says_where_and_why(cls: type[TimError]) -> None:
     """The words of a fault hold the command and the reason."""
     error = made(cls)
@@ -288,3 +360,19 @@ def test_a_user_sig_error_says_what_the_service_would() -> None:
 def test_errors_are_the_builtin_that_a_reader_expects(cls: type[TimError], builtin: type[Exception]) -> None:
     """A call out of time is a TimeoutError, and what was given wrongly a ValueError."""
     assert isinstance(made(cls), builtin)
+
+
+@pytest.mark.parametrize("cls", [cls for cls in CLASSES if not issubclass(cls, OSError)])  # an OSError keeps two
+def test_an_error_shows_what_it_was_made_of(cls: type[TimError]) -> None:
+    """Its arguments, and so its representation, hold everything that was given when it was made."""
+    error = made(cls)
+    attributes = [value for name, value in vars(error).items() if name not in {"attempts", "__notes__"}]
+
+    assert list(error.args) == (attributes or ["something is wrong"])
+
+
+def test_a_refusal_without_words_says_no_more_than_is_known() -> None:
+    """Where the service said nothing and gave no RequestId, there are the code, its meaning and the advice."""
+    error = error_for(20003, "", "openim/sendmsg")
+
+    assert str(error) == f"openim/sendmsg was refused with 20003. {error.meaning} {error.advice}"

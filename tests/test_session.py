@@ -187,6 +187,12 @@ async def test_http_and_transport_exclude_each_other() -> None:
         TimSession(1, secret_key=KEY, transport=MemoryTransport(), http=object())  # type: ignore[arg-type]
 
 
+async def test_failover_and_transport_exclude_each_other() -> None:
+    """Who brings the way to the service brings the other way as well."""
+    with pytest.raises(ConfigError, match="either failover or transport"):
+        TimSession(1, secret_key=KEY, transport=MemoryTransport(), failover=True)
+
+
 def test_settings_come_from_the_environment() -> None:
     """The TIMREST_ variables set a session up, and settings of the caller win over them."""
     env = {"TIMREST_SDKAPPID": "1400000001", "TIMREST_SECRET_KEY": KEY, "TIMREST_REGION": "sgp"}

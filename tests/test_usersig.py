@@ -24,6 +24,7 @@ from timrest_async.usersig import (
     Signer,
     StaticSignature,
     read_usersig,
+    secret_in,
     sign,
     verify,
 )
@@ -170,6 +171,15 @@ def test_a_cut_signature_is_refused(length: int) -> None:
 def test_what_is_no_signature_is_refused(usersig: str) -> None:
     """Anything that does not unpack into a UserSig is 70003, whatever it is made of."""
     assert refusal(usersig) == 70003
+
+
+@pytest.mark.parametrize("changed", [{"TLS.identifier": "a" * 3000}, {"TLS.sdkappid": int("9" * 3000)}])
+def test_a_long_signature_is_refused_in_few_words(changed: dict[str, Any]) -> None:
+    """A UserSig for an endless id or application is refused without repeating all of it."""
+    with pytest.raises(UserSigError) as raised:
+        verify(packed({**unpacked(GOOD), **changed}), sdkappid=APP, secret_key=KEY, identifier=ADMIN, now=START)
+
+    assert len(str(raised.value)) < 2000
 
 
 def test_a_bomb_does_not_go_off() -> None:
@@ -331,6 +341,12 @@ def test_an_empty_key_is_refused() -> None:
         Signer(APP, "", ADMIN, life=DAY, clock=FakeClock())
 
 
+def test_a_key_that_is_no_text_is_refused() -> None:
+    """A key with half of a surrogate pair, as bytes that are no UTF-8 leave it in the environment, cannot sign."""
+    with pytest.raises(ConfigError, match="secret_key"):
+        Signer(APP, f"{KEY}\udcff", ADMIN, life=DAY, clock=FakeClock())
+
+
 # -- a signature made elsewhere
 
 
@@ -403,3 +419,65 @@ def test_a_refusal_shows_no_secret(usersig: str) -> None:
     assert error.__context__ is None
     for secret in (str.__str__(usersig), OTHER_KEY, unpacked(GOOD)["TLS.sig"]):
         assert secret not in shown
+
+
+# -- words
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "words"),
+    [
+        ({"usersig": ""}, "the UserSig is empty (the service answers 70002)"),
+        (
+            {"usersig": GOOD[:-10]},
+            "the UserSig cannot be unpacked; it may have been cut short (the service answers 70003)",
+        ),
+        ({"secret_key": OTHER_KEY}, "the UserSig was made with another secret key (the service answers 70009)"),
+        ({"now": START + 3600 + 42}, "the UserSig expired 42 seconds ago (the service answers 70001)"),
+        (
+            {"identifier": "leckie"},
+            "the UserSig was made for 'administrator', not for 'leckie' (the service answers 70013)",
+        ),
+        (
+            {"sdkappid": APP + 1},
+            f"the UserSig was made for SDKAppID {APP}, not for {APP + 1} (the service answers 70014)",
+        ),
+    ],
+)
+def test_a_refusal_says_what_does_not_hold(otherwise: dict[str, Any], words: str) -> None:
+    """Whose, how old or of which key the UserSig is, and what the service would answer."""
+    asked: dict[str, Any] = {"usersig": GOOD, "sdkappid": APP, "secret_key": KEY, "identifier": ADMIN, "now": START}
+    with pytest.raises(UserSigError) as raised:
+        verify(**asked | otherwise)
+
+    assert str(raised.value) == words
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(None, "No such file or directory"), (b"\xff", "it is no text"), (b" \n", "it is empty")]
+)
+def test_a_file_that_holds_no_key_is_told_with_the_reason(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    """The message names the file, and says what is wrong with it."""
+    file = tmp_path / "key"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError) as raised:
+        secret_in(file)
+
+    assert str(raised.value) == f"no secret key can be read from {str(file)!r}: {reason}"
+
+
+def test_a_signature_with_odd_characters_asks_what_happened_to_it() -> None:
+    """What no UserSig holds comes of a cut, of quotes or of an encoding, and the message says so."""
+    with pytest.raises(ConfigError) as raised:
+        StaticSignature(f'"{GOOD}"')
+
+    assert str(raised.value) == "usersig holds characters that no UserSig has; was it cut, quoted or encoded?"
+
+
+def test_a_part_of_what_is_hidden_is_that_part_and_hidden() -> None:
+    """Cut as by what shortens a string before it shows it, it holds the part and reads as three stars."""
+    part = Redacted("abcdef")[1:3]
+
+    assert part == "bc"
+    assert repr(part) == "'***'"

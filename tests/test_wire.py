@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import pytest
 from attrs import NOTHING, field, frozen
@@ -239,6 +239,11 @@ BAD_INPUT: list[tuple[str, Made, str]] = [
     ("bytes", send(msg_body=Custom(b"x")), "Custom.data"),
     ("a number for a key", send(msg_body=Custom({1: 2})), "Custom.data"),
     ("65 bits", send(msg_body=Custom({"a": 2**64})), "Custom.data cannot be written as JSON: a"),
+    ("5001 digits", raw("a/b", {"A": [10**5000]}), "RawCommand cannot be written as JSON: A[0]"),
+    ("5001 digits in a field", send(msg_time_stamp=10**5000), "MsgTimeStamp"),
+    ("5001 digits out of bounds", send(msg_life_time=10**5000), "SendMessage.msg_life_time"),
+    ("5001 digits in an element", send(msg_body=Face(10**5000)), "MsgBody[0].MsgContent.Index"),
+    ("400 digits of latitude", send(msg_body=Location("here", 10**400, 0)), "MsgBody[0].MsgContent.Latitude"),
     ("infinite", send(msg_body=Custom({"a": math.inf})), "Custom.data cannot be written as JSON: a"),
     ("not a number", send(msg_body=Custom([math.nan])), "Custom.data cannot be written as JSON: [0]"),
     ("a push parameter", pushed(push_template_param={"a": object()}), "OfflinePushInfo.PushTemplateParam.a"),
@@ -264,6 +269,7 @@ BAD_INPUT: list[tuple[str, Made, str]] = [
     ("a bundle of nothing", bundle(), "Relay"),
     ("a bundle of both", bundle(msg_list=[], json_msg_key="k"), "Relay"),
     # -- raw
+    ("no path", raw(cast("str", None), {}), "SERVICE/COMMAND"),
     ("no command", raw("sendmsg", {}), "'sendmsg'"),
     ("an address", raw("https://console.tim.qq.com/v4/a/b", {}), "SERVICE/COMMAND"),
     ("no object", raw("a/b", []), "the body of a"),

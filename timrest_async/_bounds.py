@@ -28,6 +28,7 @@ from typing import (
 import attrs
 
 from timrest_async._wire import Struct, fields_of, marks_of
+from timrest_async._words import shown
 from timrest_async.errors import InputError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Between:
         """Refuse what is no whole number or out of range."""
         if type(value) is int and self.low <= value <= self.high:
             return None
-        return f"has to be a whole number from {self.low} to {self.high}, not {value!r}"
+        return f"has to be a whole number from {self.low} to {self.high}, not {shown(value)}"
 
     def fine(self, name: str, /) -> str:
         """Say it all in one expression."""
@@ -76,14 +77,14 @@ class Bytes:
     def complaint(self, value: Any, /) -> str | None:
         """Refuse what is no text, empty, too long or no Unicode."""
         if not isinstance(value, str):
-            return f"has to be a string, not {value!r}"
+            return f"has to be a string, not {shown(value)}"
         try:
             size = len(value.encode())
         except UnicodeEncodeError:
-            return f"holds half of a surrogate pair and cannot be encoded: {value!r}"
+            return f"holds half of a surrogate pair and cannot be encoded: {shown(value)}"
         if 1 <= size <= self.most:
             return None
-        return f"has to be 1 to {self.most} bytes long in UTF-8, not {size}: {value!r}"
+        return f"has to be 1 to {self.most} bytes long in UTF-8, not {size}: {shown(value)}"
 
     def fine(self, name: str, /) -> str:
         """Know it at once of ASCII."""
@@ -100,7 +101,7 @@ class Items:
     def complaint(self, value: Any, /) -> str | None:
         """Refuse what is no list, or too short or too long."""
         if not isinstance(value, list):
-            return f"has to be a list, not {value!r}"
+            return f"has to be a list, not {shown(value)}"
         size = len(cast("list[object]", value))
         if self.least <= size <= self.most:
             return None
@@ -119,7 +120,7 @@ class Finite:
         """Refuse what is no number, infinite or not a number."""
         if isinstance(value, int | float) and value - value == 0:
             return None
-        return f"has to be a finite number, not {value!r}"
+        return f"has to be a finite number, not {shown(value)}"
 
     def fine(self, name: str, /) -> str:
         """Say it all in one expression."""
@@ -136,7 +137,7 @@ class OneOf:
         """Refuse what is not in the set."""
         if value in self.allowed:
             return None
-        return f"has to be one of {', '.join(map(repr, self.allowed))}, not {value!r}"
+        return f"has to be one of {', '.join(map(repr, self.allowed))}, not {shown(value)}"
 
     def fine(self, name: str, /) -> str:
         """Say it all in one expression."""
@@ -152,7 +153,7 @@ class Each:
     def complaint(self, value: Any, /) -> str | None:
         """Refuse what is no list, or the first item out of bounds."""
         if not isinstance(value, list):
-            return f"has to be a list, not {value!r}"
+            return f"has to be a list, not {shown(value)}"
         said = ((place, self.limit.complaint(item)) for place, item in enumerate(cast("list[object]", value)))
         return next((f"[{place}] {words}" for place, words in said if words is not None), None)
 
@@ -171,7 +172,7 @@ class IsA:
         """Refuse what is of another class."""
         if isinstance(value, self.kind) and not isinstance(value, bool):
             return None
-        return f"has to be {_A.get(self.kind, self.kind.__name__)}, not {value!r}"
+        return f"has to be {_A.get(self.kind, self.kind.__name__)}, not {shown(value)}"
 
     def fine(self, name: str, /) -> str:
         """Know it at once of the class itself; ours are not in the expression's reach, so their names have to do."""

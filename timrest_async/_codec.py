@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from codecs import BOM_UTF8
+from functools import cache
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 import cattrs
@@ -19,6 +20,7 @@ import orjson
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from timrest_async._wire import Struct, rest_fields, wire_fields
+from timrest_async._words import shortened, shown
 from timrest_async.elements import Custom, Element, Unknown
 from timrest_async.errors import DecodeError, InputError, TransportError, error_for
 
@@ -36,12 +38,21 @@ R = TypeVar("R")
 F = TypeVar("F")
 S = TypeVar("S", bound=Struct)
 
-_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, cattrs.StructureHandlerNotFoundError)
+DEEPEST: Final = 254
+"""orjson writes no more than so many objects and lists within each other."""
+
+_UNREADABLE: Final = (
+    *(KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError),
+    cattrs.StructureHandlerNotFoundError,
+)
 
 
 def encode(command: Command[Any]) -> bytes:
     """Write *command* as the body of its request."""
-    body = _writers[type(command)](command)
+    try:
+        body = _writers[type(command)](command)
+    except RecursionError as error:
+        raise InputError(f"{type(command).__name__} cannot be written as JSON: it is nested too deeply") from error
     try:
         content = orjson.dumps(body)
     except TypeError as error:
@@ -84,7 +95,7 @@ def read(data: Mapping[str, Any], cls: type[S]) -> S:
     try:
         return converter.structure(data, cls)
     except _UNREADABLE as error:
-        raise InputError(f"this is not a {cls.__name__}: {error!r}") from error
+        raise InputError(f"this is not a {cls.__name__}: {shortened(repr(error))}") from error
 
 
 def _decode_with_care(command: Command[R], data: dict[str, Any]) -> R:
@@ -92,13 +103,18 @@ def _decode_with_care(command: Command[R], data: dict[str, Any]) -> R:
     path, reply = command.path, command.reply
     code = _code_of(path, data.get("ErrorCode"))
     if code != 0:
-        raise error_for(code, str(data.get("ErrorInfo") or ""), path, str(data.get("RequestId") or "") or None)
+        raise error_for(code, _said(data.get("ErrorInfo")), path, _said(data.get("RequestId")) or None)
     try:
         return cast("R", _readers[reply](data, reply))
     except _UNREADABLE as error:
-        unreadable = DecodeError(path, f"the reply is not a {reply.__name__}: {error!r}")
+        unreadable = DecodeError(path, f"the reply is not a {reply.__name__}: {shortened(repr(error))}")
         unreadable.delivered = True
         raise unreadable from error
+
+
+def _said(value: Any) -> str:
+    """Read a text that may be absent, or something else."""
+    return value if isinstance(value, str) else shown(value) if value else ""
 
 
 def _code_of(path: str, code: Any) -> int:
@@ -108,36 +124,38 @@ def _code_of(path: str, code: Any) -> int:
     except (TypeError, ValueError):
         number = math.nan
     if not number.is_integer():
-        raise DecodeError(path, f"the answer's ErrorCode is {code!r:.60}")
+        raise DecodeError(path, f"the answer's ErrorCode is {shown(code)}")
     return int(number)
 
 
 def _unwritable(what: str, value: Any, error: TypeError) -> InputError:
-    return InputError(f"{what} cannot be written as JSON: {_culprit(value) or error}")
+    return InputError(f"{what} cannot be written as JSON: {shortened(_culprit(value) or str(error), 1000)}")
 
 
 def _check_nulls(what: str, value: Any) -> None:
     """Refuse NaN and infinity, which orjson writes as null."""
     if (culprit := _culprit(value)) is not None:
-        raise InputError(f"{what} cannot be written as JSON: {culprit}")
+        raise InputError(f"{what} cannot be written as JSON: {shortened(culprit, 1000)}")
 
 
-def _culprit(value: Any, place: str = "") -> str | None:
+def _culprit(value: Any, place: str = "", depth: int = 0) -> str | None:
     """Find what orjson could not write, and say where it stands."""
+    if depth > DEEPEST:
+        return f"{place}: it is nested more than {DEEPEST} deep, or holds itself"
     inside: list[tuple[str, Any]] = []
     if isinstance(value, dict):
         entries = cast("dict[object, Any]", value).items()
         inside = [(f"{place}.{key}" if place else str(key), item) for key, item in entries]
     elif isinstance(value, list | tuple):
         inside = [(f"{place}[{index}]", item) for index, item in enumerate(cast("list[Any]", value))]
-    found = (_culprit(item, where) for where, item in inside)
+    found = (_culprit(item, where, depth + 1) for where, item in inside)
     if (first := next((culprit for culprit in found if culprit), None)) is not None:
         return first
     try:
         content = orjson.dumps(value)
     except TypeError as error:
-        return f"{place}: {error}, in {value!r:.60}"
-    return f"{place}: JSON has no {value!r}" if content == b"null" and value is not None else None
+        return f"{place}: {error}, in {shown(value)}"
+    return f"{place}: JSON has no {shown(value)}" if content == b"null" and value is not None else None
 
 
 class _ByClass(dict[Any, F]):
@@ -233,7 +251,7 @@ def _read_text(value: Any, _: Any) -> str:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)  # a number where the manual has a string
-    raise TypeError(f"{value!r} is no text")
+    raise TypeError(f"{shown(value)} is no text")
 
 
 def _list_reader(hint: Any) -> Reader:
@@ -242,7 +260,7 @@ def _list_reader(hint: Any) -> Reader:
 
     def read_list(values: Any, _: Any) -> list[Any]:
         if not isinstance(values, list):
-            raise TypeError(f"{values!r} is no list")
+            raise TypeError(f"{shown(values)} is no list")
         return [structure(value, inner) for value in cast("list[object]", values)]
 
     return read_list
@@ -257,7 +275,7 @@ def _set_reader(hint: Any) -> Reader:
 
     def read_member(value: Any, _: Any) -> Any:
         if value not in allowed:
-            raise ValueError(f"{value!r} is none of {allowed}")
+            raise ValueError(f"{shown(value)} is none of {allowed}")
         return value
 
     return read_member
@@ -308,19 +326,35 @@ def _with_text(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_element(data: Any, _: Any) -> Element:
-    msg_type, content = str(data["MsgType"]), data.get("MsgContent")
+    msg_type, content = _read_text(data["MsgType"], None), data.get("MsgContent")
     try:
-        return cast("Element", _element_readers[msg_type](content, None))
+        cls = _elements()[msg_type]
+        return cast("Element", _element_readers[cls](content, None))
     except _UNREADABLE:
         return Unknown(msg_type, content)
 
 
-def _element_reader(msg_type: str) -> Reader:
+@cache
+def _elements() -> dict[str, type[Any]]:
+    """List the classes of elements by their MsgType."""
     known: list[type[Any]] = [cls for cls in Element.__subclasses__() if cls is not Unknown and attrs.has(cls)]
-    named = next((cls for cls in known if cls.msg_type == msg_type), None)
-    if named is None:
-        return lambda content, _: Unknown(msg_type, content)
-    return _struct_reader(named)
+    return {cls.msg_type: cls for cls in known}
+
+
+def _element_reader(cls: type[Any]) -> Reader:
+    read_content = _struct_reader(cls)
+    return _text_reader(read_content) if cls is Custom else read_content
+
+
+def _text_reader(read_content: Reader) -> Reader:
+    """Read the data of a :class:`Custom` if it is text, as it always goes out."""
+
+    def read_custom(content: Any, kind: Any) -> Any:
+        if not isinstance(content["Data"], str):
+            raise TypeError(f"{shown(content['Data'])} is no text")
+        return read_content(content, kind)
+
+    return read_custom
 
 
 def _is_element(cls: Any) -> bool:

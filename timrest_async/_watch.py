@@ -98,8 +98,7 @@ class Watch:
             how = "done" if error is None else _words(error)
             _log.debug("%s: attempt %d: %s, %.3g s after %.3g s of waiting", command, attempt, how, duration, wait)
         if self._hooks:
-            code = 0 if error is None else getattr(error, "code", None)
-            self._tell(Reply(command, attempt, wait, duration, code, error))
+            self._tell(Reply(command, attempt, wait, duration, _code(error), error))
 
     def _tell(self, reply: Reply) -> None:
         for hook in self._hooks:
@@ -107,6 +106,12 @@ class Watch:
                 hook.on_reply(reply)
             except Exception:  # noqa: BLE001  # whatever it is, the call goes on
                 _log.exception("a hook failed in on_reply")
+
+
+def _code(error: BaseException | None) -> int | None:
+    if error is None:
+        return 0
+    return error.code if isinstance(error, ApiError) else None
 
 
 def _words(error: BaseException) -> str:

@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from timrest_async._bounds import U32, Between, Bounded, Bytes, Finite, Items
 from timrest_async._wire import Struct, Wire
+from timrest_async._words import shown
 from timrest_async.errors import InputError
 
 __all__ = [
@@ -67,11 +68,11 @@ def as_body(body: Body) -> list[Element]:
 
 def _as_elements(given: object) -> list[Element]:
     if not isinstance(given, Sequence):
-        raise InputError(f"a message body is a string, an element or a sequence of elements, not {given!r}")
+        raise InputError(f"a message body is a string, an element or a sequence of elements, not {shown(given)}")
     elements = list(cast("Sequence[object]", given))
     for element in elements:
         if not isinstance(element, Element):
-            raise InputError(f"a message body is made of elements such as Text and Face, not {element!r}")
+            raise InputError(f"a message body is made of elements such as Text and Face, not {shown(element)}")
     return cast("list[Element]", elements)
 
 
@@ -198,7 +199,7 @@ class Image(Element):
         """
         ending = url.partition("?")[0].rpartition(".")[2].lower()
         return cls(
-            uuid=uuid or hashlib.md5(url.encode(), usedforsecurity=False).hexdigest(),
+            uuid=uuid or hashlib.md5(url.encode(errors="surrogatepass"), usedforsecurity=False).hexdigest(),
             image_format=_IMAGE_FORMATS.get(ending, 255),
             image_info_array=[
                 ImageInfo(type=kind, size=size, width=width, height=height, url=url) for kind in (1, 2, 3)

@@ -35,6 +35,7 @@ from __future__ import annotations
 from typing import Final
 
 from timrest_async._error_codes import CUSTOM_RANGES, ERROR_CODES, ErrorCode
+from timrest_async._words import shortened
 
 __all__ = [
     "ApiError",
@@ -202,8 +203,8 @@ class ApiError(TimError):
         return explain(self.code).category
 
     def __str__(self) -> str:
-        said = f' The service said: "{self.info}".' if self.info else ""
-        trace = f" RequestId {self.request_id}." if self.request_id else ""
+        said = f' The service said: "{shortened(self.info)}".' if self.info else ""
+        trace = f" RequestId {shortened(self.request_id)}." if self.request_id else ""
         return f"{self.path} was refused with {self.code}. {self.meaning}{said} {self.advice}{trace}"
 
 
@@ -262,7 +263,7 @@ _CLASSES: Final[dict[str, type[ApiError]]] = {
     "unknown": ApiError,
 }
 
-_TIMED_OUT: Final = frozenset({60008, 70169})
+_TIMED_OUT: Final = frozenset({30007, 50005, 60008, 70169, 70202})
 """Codes by which one part of the service says that another did not answer it in time, and so may have done the work."""
 
 _UNKNOWN: Final = ErrorCode(

@@ -34,6 +34,9 @@ __all__ = ["RETRIED_CODES", "Attempts", "RetryPolicy"]
 RETRIED_CODES: Final = frozenset({20004, 20005, 91000, 90992, 10002})
 """The refusals after which the same call may succeed."""
 
+SAFE: Final = 0.95
+"""Of the time for which a repeat is recognised this much is used; the rest is for its way, longer than the first's."""
+
 _log = logging.getLogger("timrest_async")
 
 
@@ -109,7 +112,7 @@ class Attempts:
         self._unknown = False
 
     def begin(self) -> float:
-        """Say that an attempt goes out, and return the time, or raise where it is too late."""
+        """Say that an attempt is about to go out, and return the time, or raise where it is too late."""
         now = self._clock.time()
         if self.number == 1:
             self._sent, self._dated = now, self._clock.now()
@@ -118,6 +121,13 @@ class Attempts:
         if now >= self.deadline:
             raise self._too_late()
         return now
+
+    def left(self) -> float:
+        """Return how many seconds are left for the attempt, or raise where there are none."""
+        left = self.deadline - self._clock.time()
+        if left <= 0:
+            raise self._too_late()
+        return left
 
     async def pause(self, failure: TimError) -> None:
         """Pause before another attempt, or raise *failure*, the last one, where none is to be made.
@@ -140,7 +150,7 @@ class Attempts:
         A machine that sleeps may stop its monotonic clock, and a person may set back the other; the one that went
         farther counts.
         """
-        window = _recognised_for(self._command)
+        window = SAFE * _recognised_for(self._command)
         if window or self._unknown:
             now = self._clock.time()
             age = max(now - self._sent, self._clock.now() - self._dated)
@@ -155,7 +165,7 @@ class Attempts:
         """Say what came before *failure*."""
         failure.attempts += self.number - 1
         if self.number > 1:
-            failure.add_note(f"after {failure.attempts} attempts")
+            failure.add_note(f"after {failure.attempts} attempt{'s' if failure.attempts > 1 else ''}")
         if self._unknown and not failure.delivered:
             failure.delivered = None
         return failure

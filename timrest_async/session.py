@@ -96,7 +96,8 @@ class TimSession:
         timeout: seconds for one call in all: waiting for a permit, every attempt and every pause.
         attempt_timeout: seconds for one attempt; the service itself takes up to 3.
         usersig_life: seconds for which a UserSig made from *secret_key* holds; it is renewed after half of them.
-        http: an :class:`aiohttp.ClientSession` of yours, which is left open at the end.
+        http: an :class:`aiohttp.ClientSession` of yours, which is left open at the end. Give it connections enough for
+            the calls that are under way at once: with *failover*, waiting for one counts as connecting.
         transport: what carries the calls in place of aiohttp, such as :class:`timrest_async.testing.MemoryTransport`.
         hooks: who hears of each attempt, for metrics and traces; see :class:`timrest_async.Hook`.
         clock: what time it is, such as :class:`timrest_async.testing.FakeClock`.
@@ -135,6 +136,8 @@ class TimSession:
             raise ConfigError(f"identifier {complaint}")
         if http is not None and transport is not None:
             raise ConfigError("give either http or transport, not both")
+        if failover and transport is not None:
+            raise ConfigError("give either failover or transport, not both")
         self._options = _Options(timeout, attempt_timeout, retry or RetryPolicy())
         clock = clock or SystemClock()
         limits = limits or RateLimiter(clock=clock)
@@ -259,10 +262,11 @@ class TimSession:
         parts, path, number = self._parts, command.path, attempts.number
         began = attempts.begin()
         wait = began - asked
-        limit = min(self._options.attempt_timeout, attempts.deadline - began)
         parts.watch.goes_out(path, number, wait)
         try:
-            answer = await parts.transport.post(path, parts.signature.current(), content, limit)
+            usersig = parts.signature.current()
+            limit = min(self._options.attempt_timeout, attempts.left())  # at the last moment, whatever took its time
+            answer = await parts.transport.post(path, usersig, content, limit)
             reply = decode(command, answer)
         except BaseException as error:
             parts.watch.ended(path, number, wait, parts.clock.time() - began, error)

@@ -14,16 +14,13 @@ from http import HTTPStatus
 from http.cookies import SimpleCookie
 from random import getrandbits
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
 from timrest_async.errors import CallTimeoutError, ConfigError, TransportError, UnreachableError
-
-if TYPE_CHECKING:
-    from aiohttp.abc import AbstractStreamWriter
 
 __all__ = ["CONNECT_SECONDS", "HttpTransport", "Transport"]
 
@@ -92,47 +89,56 @@ class HttpTransport:
         if limit < watch.rings_at:
             watch.ring_at(limit)
         letter = _Letter(body, limit)
-        answer: aiohttp.ClientResponse | None = None
-        failure: BaseException | None = None
-        content: bytes | None = None
+        result: bytes | BaseException | None
         try:
-            answer = await http.post(
-                URL.build(
-                    scheme=self._scheme,
-                    authority=self._authority,
-                    path=self._prefix + path,
-                    query_string=self._query + usersig + f"&random={getrandbits(32)}",
-                    encoded=True,
-                ),
-                data=letter,
-                timeout=_UNTIMED if self._connect_seconds is None else _connecting(self._connect_seconds, timeout),
-                allow_redirects=False,
-            )
-            if answer.status == 200:
-                arrived = answer.content
-                # An answer that arrived whole needs no further turn of the loop; the connection is back already.
-                content = arrived.read_nowait(-1) if arrived.is_eof() else await _read(answer)
-                if content is None:
-                    failure = TransportError(path, f"the answer is larger than {ANSWER_BYTES / 1024**2:g} MB")
-            else:
-                failure = _unusable(path, answer.status)
-                answer.release()
+            result = await self._send(http, path, usersig, letter, timeout)
             if watch.limits.pop(task, None) is None:
                 # The timer rang, and still there is an answer. (Python 3.11 traces no line after a swallowed throw.)
                 task.uncancel()  # pragma: no cover
         except (asyncio.CancelledError, Exception) as error:  # noqa: BLE001  # the border: what aiohttp raises shows the URL
             rang = watch.rang(task, cancelled_before)
             cancelled = task.cancelling() > cancelled_before
-            failure = _failure(path, error, timeout, letter, rang=rang, cancelled=cancelled, closed=http.closed)
+            result = _failure(path, error, timeout, letter, rang=rang, cancelled=cancelled, closed=http.closed)
         finally:
             watch.limits.pop(task, None)
-            answer = None  # a traceback that shows this frame would show its URL
             if self._closed and not watch.limits:
                 watch.stop()
-        if failure is None:
-            assert content is not None
-            return content
-        raise failure
+        if isinstance(result, bytes):
+            return result
+        if result is None:
+            return await self.post(path, usersig, body, limit - monotonic())
+        raise result
+
+    async def _send(
+        self,
+        http: aiohttp.ClientSession,
+        path: str,
+        usersig: str,
+        letter: _Letter,
+        timeout: float,  # noqa: ASYNC109  # of one attempt
+    ) -> bytes | TransportError | None:
+        """Post *letter*, and return the answer's content or what is wrong with it; ``None`` is to be sent again."""
+        answer = await http.post(
+            URL.build(
+                scheme=self._scheme,
+                authority=self._authority,
+                path=self._prefix + path,
+                query_string=self._query + usersig + f"&random={getrandbits(32)}",
+                encoded=True,
+            ),
+            data=letter,
+            timeout=_UNTIMED if self._connect_seconds is None else _connecting(self._connect_seconds, timeout),
+            allow_redirects=False,
+        )
+        if letter.posted and not letter.sent:
+            answer.close()  # what was there before the request went out answers something else
+            return None
+        if answer.status != 200:
+            answer.release()
+            return _unusable(path, answer.status)
+        arrived = answer.content
+        # An answer that arrived whole needs no further turn of the loop; the connection is back already.
+        return arrived.read_nowait(-1) if arrived.is_eof() else await _read(path, answer)
 
     async def close(self) -> None:
         """Close the session that this transport opened; what is in flight on a lent one goes on to its end."""
@@ -185,31 +191,42 @@ class _NoCookies(aiohttp.DummyCookieJar):
 
 
 class _Letter(aiohttp.BytesPayload):
-    """A body that knows whether it went out, and does not go out too late.
+    """A body that knows whether it went out, and does not go out where that would be wrong.
 
     A process that was stopped, or a connection that took long, may come to write after the attempt's time is over;
-    then the service might take a repeat for new, and nobody waits for the answer.
+    then the service might take a repeat for new, and nobody waits for the answer. And a connection on which something
+    arrived that nobody asked for would hand that out as the answer to this.
     """
 
     def __init__(self, body: bytes, limit: float) -> None:
         super().__init__(body, content_type="application/json")
+        self.posted = False
+        """Whether a request was made of it; whoever stands in for aiohttp in a test makes none."""
         self.sent = False
         """Whether the service may have it."""
         self._limit = limit
 
+    @property
+    def size(self) -> int | None:
+        """Return the number of bytes, which aiohttp asks for when it makes a request."""
+        self.posted = True
+        return self._size
+
     async def write_with_length(
         self,
-        writer: AbstractStreamWriter,
+        writer: Any,
         content_length: int | None,  # noqa: ARG002  # that of the whole
     ) -> None:
         """Write the body; aiohttp writes the head with it."""
         if monotonic() >= self._limit:
             raise TimeoutError
+        if writer.protocol.should_close:
+            raise aiohttp.ClientConnectionError
         self.sent = True
         await writer.write(self._value)
 
 
-async def _read(answer: aiohttp.ClientResponse) -> bytes | None:
+async def _read(path: str, answer: aiohttp.ClientResponse) -> bytes | TransportError:
     """Read the content of *answer*, unless it is larger than that of any command."""
     parts: list[bytes] = []
     size = 0
@@ -219,7 +236,9 @@ async def _read(answer: aiohttp.ClientResponse) -> bytes | None:
             size += len(part)
     finally:
         answer.close()
-    return b"".join(parts) if size <= ANSWER_BYTES else None
+    if size > ANSWER_BYTES:
+        return TransportError(path, f"the answer is larger than {ANSWER_BYTES / 1024**2:g} MB")
+    return b"".join(parts)
 
 
 _UNTIMED: Final = aiohttp.ClientTimeout(total=None)

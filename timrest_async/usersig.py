@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, SupportsIndex
 
 from attrs import field, frozen
 
+from timrest_async._words import shown
 from timrest_async.errors import ConfigError, UserSigError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from timrest_async._clock import Clock
 
 __all__ = [
+    "DAY",
     "Redacted",
     "Signature",
     "Signer",
@@ -109,9 +111,9 @@ def verify(usersig: str, *, sdkappid: int, secret_key: str, identifier: str, now
     secret_key, usersig = Redacted(secret_key), Redacted(usersig)
     said = read_usersig(usersig)
     if said.identifier != identifier:
-        raise UserSigError(70013, f"the UserSig was made for {said.identifier!r}, not for {identifier!r}")
+        raise UserSigError(70013, f"the UserSig was made for {shown(said.identifier)}, not for {shown(identifier)}")
     if said.sdkappid != sdkappid:
-        raise UserSigError(70014, f"the UserSig was made for SDKAppID {said.sdkappid}, not for {sdkappid}")
+        raise UserSigError(70014, f"the UserSig was made for SDKAppID {shown(said.sdkappid)}, not for {sdkappid}")
     expected = Redacted(_mac(secret_key, said.identifier, said.sdkappid, said.time, said.expire, said.userbuf))
     if not hmac.compare_digest(expected.encode(), said.sig.encode()):
         raise UserSigError(70009, "the UserSig was made with another secret key")
@@ -205,6 +207,10 @@ class Signer:
         secret_key = Redacted(secret_key)
         if not secret_key:
             raise ConfigError("secret_key is empty")
+        try:
+            secret_key.encode()
+        except UnicodeEncodeError:
+            raise ConfigError("secret_key holds half of a surrogate pair; is it UTF-8?") from None
         if not 1 <= life <= 180 * DAY:
             raise ConfigError(f"usersig_life has to be 1 second to 180 days, not {life!r}")
         self._sdkappid = sdkappid

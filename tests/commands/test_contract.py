@@ -5,8 +5,10 @@ import importlib
 import inspect
 import json
 import pkgutil
+import re
 import sys
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -69,6 +71,9 @@ EXCLUDED_BY_SAMPLE = {
     ("ImportAccounts", "Accounts"): "exactly one of the two lists travels, and the sample shows the newer one",
 }
 """Fields that a sample cannot show beside the others."""
+
+RECOGNISED = {"openim/sendmsg": "one_to_one", "group_open_http_svc/send_group_msg": "group"}
+"""Commands whose repeats the service recognises, and where ``protocol.yaml`` says by what and for how long."""
 
 
 def structs_in(hint: Any) -> Iterator[type[Struct]]:
@@ -225,6 +230,36 @@ def test_the_request_takes_every_described_value(cls: type[Command[Any]]) -> Non
         ours = values_in(field.type)
         if ours and isinstance(described, list | dict):
             assert set(described) <= ours, field.wire
+
+
+def windows_of(protocol: Any, cls: type[Command[Any]]) -> list[dict[str, Any]]:
+    """What the description says of the time for which repeats of a command are recognised."""
+    rules: list[dict[str, Any]] = protocol["dedupe"].get(RECOGNISED.get(cls.path), [])
+    return [rule for rule in rules if "window_seconds" in rule]
+
+
+@each_command
+def test_a_command_is_repeatable_for_as_long_as_the_description_says(cls: type[Command[Any]], protocol: Any) -> None:
+    """For ever where a repeat does no harm, within the window where the service recognises it, and else not at all."""
+    harmless = inf if ENDPOINTS[cls.path].get("idempotent") is True else 0.0
+
+    assert cls.repeatable_for == min((rule["window_seconds"] for rule in windows_of(protocol, cls)), default=harmless)
+
+
+@each_command
+def test_a_command_draws_what_its_repeats_are_recognised_by(cls: type[Command[Any]], protocol: Any) -> None:
+    """Each message has numbers of its own, which are made with the value and so are the same in every repeat."""
+    named = {
+        name for rule in windows_of(protocol, cls) for name in re.findall(r"\b(?:Msg)?(?:Seq|Random)\b", rule["key"])
+    }
+
+    assert named <= {field.wire for field in wire_fields(cls) if field.drawn}
+    assert bool(named) is (0 < cls.repeatable_for < inf)
+
+
+def test_any_other_command_is_not_repeatable() -> None:
+    """Of a command that is given by its path, or is a class of a user's own, nobody knows."""
+    assert Command.repeatable_for == RawCommand.repeatable_for == 0.0
 
 
 @each_nested

@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from timrest_async._bounds import Bounded
 from timrest_async._wire import Rest, Wire
+from timrest_async._words import shown
 from timrest_async.errors import InputError
 
 __all__ = ["Command", "RawCommand", "next_seq", "random_u32"]
@@ -61,12 +62,12 @@ _PATH = pattern(r"\w+/\w+", ASCII)
 
 def _as_object(body: Any) -> dict[str, Any]:
     if not isinstance(body, dict):
-        raise InputError(f"the body of a command has to be a dict, not {body!r}")
+        raise InputError(f"the body of a command has to be a dict, not {shown(body)}")
     return cast("dict[str, Any]", body)
 
 
-def _as_path(path: str) -> str:
-    return path.removeprefix("/").removeprefix("v4/")
+def _as_path(path: Any) -> str:
+    return path.removeprefix("/").removeprefix("v4/") if isinstance(path, str) else shown(path)
 
 
 @frozen
@@ -82,7 +83,7 @@ class RawCommand(Command[dict[str, Any]]):
     def __attrs_post_init__(self) -> None:
         """Refuse a path that is none."""
         if not _PATH.fullmatch(self.path):
-            raise InputError(f"a command is called SERVICE/COMMAND, such as openim/sendmsg, not {self.path!r}")
+            raise InputError(f"a command is called SERVICE/COMMAND, such as openim/sendmsg, not {shown(self.path)}")
 
 
 random_u32: Callable[[], int] = partial(getrandbits, 32)

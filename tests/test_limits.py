@@ -33,11 +33,13 @@ from timrest_async import (
     TimSession,
     TooOftenError,
 )
+from timrest_async._line import Line
 from timrest_async._rates import CLOSED_AFTER
 from timrest_async.commands._command import RawCommand
 from timrest_async.commands.group_messages import SendGroupMessage
 from timrest_async.commands.messages import SendBatch
 from timrest_async.errors import error_for
+from timrest_async.limits import Tally
 from timrest_async.testing import FakeClock, MemoryTransport
 
 if TYPE_CHECKING:
@@ -1443,3 +1445,100 @@ def test_a_told_wait_is_never_longer_than_the_wait(
         assert clock.timers == 0
 
     asyncio.run(live(), debug=False)
+
+
+# -- what an event loop hands on to the next
+
+
+def test_a_dead_event_loop_leaves_as_many_places_as_there_were() -> None:
+    """A call that was in flight there takes one, and when that comes back there are no more than before."""
+    line, clock = track(RateLimit(2, burst=2))
+
+    async def fly() -> None:
+        await line.limiter.acquire(1, SEND)
+
+    def at_once() -> int:
+        return sum(line.limiter.try_acquire(1, SEND) is not None for _ in range(4))
+
+    async def next_loop() -> tuple[int, int]:
+        first = at_once()
+        await clock.advance(1.1)
+        return first, at_once()
+
+    abandoned(fly)
+    assert asyncio.run(next_loop()) == (1, 1)
+
+
+def test_nobody_waits_before_the_first_caller_of_the_next_event_loop() -> None:
+    """Who waited in the loop before counts no more when it is foreseen whether a call can go in time."""
+    line, clock = track(RateLimit(1))
+    waiting: list[Any] = []
+
+    async def wait() -> None:
+        await line.limiter.acquire(1, SEND)
+        waiting.append(line.limiter.acquire(1, SEND))
+        waiting[-1].send(None)
+
+    async def forget() -> None:
+        assert line.limiter.try_acquire(1, SEND) is None
+        await clock.advance(5.0)
+
+    async def come() -> None:
+        await line.limiter.acquire(1, SEND, clock.time() + 0.5)
+
+    abandoned(wait)
+    waiting.clear()
+    asyncio.run(forget())
+    asyncio.run(come())
+    assert line.metrics.refused == 0
+
+
+def test_a_group_that_is_full_is_full_in_the_next_event_loop() -> None:
+    """What a group used in the loop before still counts, though the command has room."""
+    line, _ = track(RateLimit(9, burst=9), further={in_group("a").path: [RateLimit(2, key="GroupId")]})
+
+    async def fly() -> None:
+        for _ in range(2):
+            await line.limiter.acquire(1, in_group("a"))
+
+    async def at_once() -> tuple[int, ...]:
+        return tuple(
+            sum(line.limiter.try_acquire(1, in_group(group)) is not None for _ in range(3)) for group in ("a", "b")
+        )
+
+    abandoned(fly)
+    assert asyncio.run(at_once()) == (0, 2)
+
+
+async def test_who_was_cancelled_neither_lengthens_nor_shortens_what_is_foreseen() -> None:
+    """Behind a caller who left the line, a call that can go in time waits, and one that cannot hears so at once."""
+    line, clock = track(RateLimit(1))
+    await clock.run(line.call(0))
+    for _ in range(3):
+        gone = line.start(1)
+        await clock.advance(0.1)
+        gone.cancel()
+        await clock.advance(0.0)
+
+    with pytest.raises(NoPermitError, match=r"it would wait at least 0\.7 s"):
+        await line.limiter.acquire(1, SEND, clock.time() + 0.6)
+    await clock.run(line.call(2, deadline=clock.time() + 0.8))
+    assert [round(when, 3) for when in line.times] == [0.0, 1.0]
+
+
+async def test_groups_that_lie_idle_are_forgotten() -> None:
+    """However many groups there were, there are lines for those that were used lately."""
+    further = {in_group("a").path: [RateLimit(2, key="GroupId")]}
+    line, clock = track(RateLimit(10, burst=10), further=further)
+    gc.collect()
+    before = sum(type(found) is Line for found in gc.get_objects())
+    for number in range(200):
+        await clock.run(line.call(number, in_group(f"group {number}")))
+        await clock.advance(0.5)
+    gc.collect()
+    assert sum(type(found) is Line for found in gc.get_objects()) - before <= 5
+
+
+def test_what_a_process_missed_is_told() -> None:
+    """Slots that passed unused are counted beside what was given."""
+    assert Tally(given=5, missed=3).metrics().missed == 3

@@ -310,3 +310,8 @@ def test_a_command_that_weighs_more_than_there_is_can_never_go() -> None:
     )
     assert RECEIVERS.weigh(RawCommand(BATCH, {"To_Account": ["a"] * 500})) == 500
     assert RECEIVERS.weigh(SendMessage("a", "hi")) == 1
+
+
+def test_a_share_of_more_than_one_call_keeps_its_time() -> None:
+    """Rounded down to one call, a share is one call in the time of the whole."""
+    assert RateLimit(100, 2.0).part(0.015) == RateLimit(1, 2.0)

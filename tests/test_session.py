@@ -11,10 +11,12 @@ import pytest
 from timrest_async import (
     ApiError,
     AuthenticationError,
+    CallTimeoutError,
     ConfigError,
     InputError,
     RateLimit,
     RateLimiter,
+    Reply,
     RetryPolicy,
     Text,
     TimError,
@@ -319,3 +321,19 @@ async def test_an_application_of_another_region_is_told_where_it_was_asked_for(c
     (note,) = caught.value.__notes__
     assert "https://adminapisgp.im.qcloud.com" in note
     assert "china, singapore, seoul" in note
+
+
+async def test_an_attempt_that_a_hook_holds_up_for_too_long_does_not_go_out() -> None:
+    """What is left is looked at as the call goes out, not before the hooks heard of it."""
+    clock, service = FakeClock(), MemoryTransport(OK)
+
+    class Slow:
+        def on_attempt(self, _: object) -> None:
+            clock._move_to(31.0)
+
+        def on_reply(self, reply: Reply) -> None:
+            assert isinstance(reply.error, CallTimeoutError)
+
+    with pytest.raises(CallTimeoutError, match="over before this attempt went out") as caught:
+        await session(service, clock=clock, hooks=[Slow()]).messages.send("a", "hi")
+    assert (caught.value.delivered, caught.value.attempts, service.calls) == (False, 0, [])

@@ -138,24 +138,28 @@ def _check_nulls(what: str, value: Any) -> None:
         raise InputError(f"{what} cannot be written as JSON: {shortened(culprit, 1000)}")
 
 
-def _culprit(value: Any, place: str = "", depth: int = 0) -> str | None:
+def _culprit(value: Any) -> str | None:
     """Find what orjson could not write, and say where it stands."""
-    if depth > DEEPEST:
-        return f"{place}: it is nested more than {DEEPEST} deep, or holds itself"
-    inside: list[tuple[str, Any]] = []
-    if isinstance(value, dict):
-        entries = cast("dict[object, Any]", value).items()
-        inside = [(f"{place}.{key}" if place else str(key), item) for key, item in entries]
-    elif isinstance(value, list | tuple):
-        inside = [(f"{place}[{index}]", item) for index, item in enumerate(cast("list[Any]", value))]
-    found = (_culprit(item, where, depth + 1) for where, item in inside)
-    if (first := next((culprit for culprit in found if culprit), None)) is not None:
-        return first
-    try:
-        content = orjson.dumps(value)
-    except TypeError as error:
-        return f"{place}: {error}, in {shown(value)}"
-    return f"{place}: JSON has no {shown(value)}" if content == b"null" and value is not None else None
+    ahead: list[tuple[str, Any, int]] = [("", value, 0)]
+    while ahead:
+        place, one, depth = ahead.pop()
+        if depth > DEEPEST:
+            return f"{place}: it is nested more than {DEEPEST} deep, or holds itself"
+        if isinstance(one, dict):
+            entries = cast("dict[object, Any]", one)
+            ahead += reversed([(f"{place}.{key}" if place else str(key), entries[key], depth + 1) for key in entries])
+            one = dict.fromkeys(entries)  # alone, its keys
+        elif isinstance(one, list | tuple):
+            items = cast("list[Any]", one)
+            ahead += reversed([(f"{place}[{index}]", item, depth + 1) for index, item in enumerate(items)])
+            one = []
+        try:
+            content = orjson.dumps(one)
+        except TypeError as error:
+            return f"{place or 'the body'}: {error}, in {shown(one)}"
+        if content == b"null" and one is not None:
+            return f"{place}: JSON has no {shown(one)}"
+    return None
 
 
 class _ByClass(dict[Any, F]):

@@ -14,13 +14,16 @@ from http import HTTPStatus
 from http.cookies import SimpleCookie
 from random import getrandbits
 from time import monotonic
-from typing import Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
 from timrest_async.errors import CallTimeoutError, ConfigError, TransportError, UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
 
 __all__ = ["CONNECT_SECONDS", "HttpTransport", "Transport"]
 
@@ -72,6 +75,7 @@ class HttpTransport:
         self._connect_seconds = connect_seconds
         self._http = http
         self._own = http is None
+        self._closing: AsyncGenerator[None] | None = None
         self._watch = _Watch()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process = 0
@@ -142,11 +146,14 @@ class HttpTransport:
 
     async def close(self) -> None:
         """Close the session that this transport opened; what is in flight on a lent one goes on to its end."""
-        http, self._http, self._closed = self._http, None, True
+        self._closed = True
+        if self._process not in {0, os.getpid()}:
+            return  # the connections are those of the process that opened them
         if not self._watch.limits:
             self._watch.stop()
-        if self._own and http is not None:
-            await http.close()
+        self._http, closing = None, self._closing
+        if closing is not None:
+            await closing.aclose()
 
     async def _open(self) -> aiohttp.ClientSession:
         """Open a session for this event loop, where none is open for another."""
@@ -158,16 +165,14 @@ class HttpTransport:
         if not self._own:
             assert self._http is not None
             return self._http
-        before, self._http = (
-            self._http,
-            aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections),
-                cookie_jar=_NoCookies(),
-            ),
+        self._http = opened = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._connections),
+            cookie_jar=_NoCookies(),
         )
-        opened = self._http
+        before, self._closing = self._closing, _closing(opened)
+        await anext(self._closing)
         if before is not None:
-            await before.close()
+            await before.aclose()
         return opened
 
     def _check_move(self, before: asyncio.AbstractEventLoop) -> None:
@@ -178,6 +183,14 @@ class HttpTransport:
             raise ConfigError("a session serves one event loop, and this one serves another; make one for each loop")
         if not self._own:
             raise ConfigError("the aiohttp session was lent to an event loop that is closed; lend one of this loop")
+
+
+async def _closing(http: aiohttp.ClientSession) -> AsyncGenerator[None]:
+    """Close *http* in the end: when told to, or else with the event loop, which ends its generators before itself."""
+    try:
+        yield
+    finally:
+        await http.close()
 
 
 class _NoCookies(aiohttp.DummyCookieJar):

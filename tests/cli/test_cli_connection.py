@@ -75,3 +75,13 @@ def test_no_failure_shows_the_key_or_the_usersig(run: Callable[..., Result], box
             assert result.exit_code == 1
             assert "another-key" not in result.output
             assert made not in result.output
+
+
+def test_a_key_and_a_file_with_a_key_are_one_too_many(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Which one is meant is for the user to say; an option says it."""
+    (tmp_path / "key").write_text("the-secret")
+    monkeypatch.setenv("TIMREST_SECRET_KEY", "another")
+    monkeypatch.setenv("TIMREST_SECRET_KEY_FILE", str(tmp_path / "key"))
+    with pytest.raises(ConfigError, match="TIMREST_SECRET_KEY and TIMREST_SECRET_KEY_FILE are both set"):
+        settings()
+    assert settings(secret_key_file=tmp_path / "key")["TIMREST_SECRET_KEY"] == "the-secret"

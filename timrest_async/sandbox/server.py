@@ -11,6 +11,7 @@ fault makes it anything else. Behind the scenes, without a signature::
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import struct
@@ -50,7 +51,9 @@ class HttpServer:
 
     async def start(self, host: str, port: int) -> int:
         """Listen, and return the port."""
-        runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=CLOSING_SECONDS)
+        runner = web.AppRunner(
+            self._application(), access_log=None, shutdown_timeout=CLOSING_SECONDS, handler_cancellation=True
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port).start()
@@ -65,6 +68,8 @@ class HttpServer:
         """Close every connection."""
         runner, self._runner = self._runner, None
         if runner is not None:
+            for _ in range(2):
+                await asyncio.sleep(0)  # until what is being accepted is; asyncio 3.13.0 would lose it, and complain
             await runner.cleanup()
 
     def _application(self) -> web.Application:

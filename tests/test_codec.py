@@ -1,6 +1,7 @@
 """Between our classes and the bytes of HTTP."""
 
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from timrest_async import (
     Element,
     InputError,
     NotFoundError,
+    OfflinePushInfo,
     Text,
     TimError,
     TooOftenError,
@@ -507,3 +509,16 @@ class Query(Marked[int], Command[CheckAccountsReply]):
 def test_a_reply_is_found_beside_other_bases() -> None:
     """The class in the brackets of Command is the reply, whatever else the command inherits."""
     assert decode(Query(), answer(ResultItem=[])) == CheckAccountsReply(result_item=[])
+
+
+def test_a_number_that_json_has_not_is_named_with_its_place() -> None:
+    """NaN and infinity, which JSON cannot say, are refused by what they are and where they stand."""
+    for number, words in ((math.nan, "nan"), (-math.inf, "-inf")):
+        with pytest.raises(InputError, match=rf"^RawCommand cannot be written as JSON: A\[1\]: JSON has no {words}$"):
+            encode(RawCommand("a/b", {"A": [1, number]}))
+
+
+def test_a_value_outside_a_closed_set_is_named_beside_the_set() -> None:
+    """What a field cannot hold is told with what it can."""
+    with pytest.raises(InputError, match=r"2 is none of \(0, 1\)"):
+        read({"PushFlag": 2}, OfflinePushInfo)

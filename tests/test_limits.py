@@ -1542,3 +1542,27 @@ async def test_groups_that_lie_idle_are_forgotten() -> None:
 def test_what_a_process_missed_is_told() -> None:
     """Slots that passed unused are counted beside what was given."""
     assert Tally(given=5, missed=3).metrics().missed == 3
+
+
+async def test_a_refusal_foresees_a_line_of_several_windows() -> None:
+    """With one call in four seconds and one more waiting, the next one can go after eight."""
+    line, clock = track(RateLimit(1, 4.0))
+    await clock.run(line.call(0))
+    second = line.start(1)
+    await clock.advance(0.0)
+    with pytest.raises(NoPermitError) as caught:
+        await line.limiter.acquire(1, SEND, 7.9)
+    assert caught.value.retry_after == pytest.approx(8.0, abs=1e-3)
+    await clock.run(second)
+    await clock.run(line.call(2))
+    assert [round(when, 3) for when in line.times] == [0.0, 4.0, 8.0]
+
+
+async def test_a_command_with_further_limits_is_named_and_counted_like_any_other() -> None:
+    """Its refusals name it, and what came at once took no time."""
+    line, clock = track(RateLimit(9, burst=9), further={in_group("a").path: [RateLimit(1, key="GroupId")]})
+    await clock.run(line.call(0, in_group("a")))
+    with pytest.raises(NoPermitError) as caught:
+        await line.limiter.acquire(1, in_group("a"), 0.5)
+    assert caught.value.path == in_group("a").path
+    assert line.metrics == LimiterMetrics(given=1, waiting=0, refused=1, too_often=0, wait_p50=0.0, wait_p99=0.0)

@@ -655,7 +655,7 @@ async def test_calls_in_flight_hear_of_the_end() -> None:
 
 def timers(transport: HttpTransport) -> int:
     """Count the loop's timers that belong to *transport*."""
-    timer = transport._watch._timer
+    timer = transport._alarm._timer
     return int(timer is not None and not timer.cancelled())
 
 
@@ -668,8 +668,8 @@ def cancelling() -> int:
 
 def remembered(transport: HttpTransport) -> int:
     """Count the entries that attempts have in the tables of limits."""
-    watch: dict[str, Any] = vars(transport._watch)
-    return sum(len(table) for table in watch.values() if isinstance(table, dict))
+    alarm: dict[str, Any] = vars(transport._alarm)
+    return sum(len(table) for table in alarm.values() if isinstance(table, dict))
 
 
 def at_rest(transport: HttpTransport) -> bool:
@@ -804,9 +804,9 @@ async def test_a_cancellation_in_the_turn_in_which_the_limit_rings_is_not_lost(f
     # The attempt is in flight and its limit is over.
     if first == "caller":
         call.cancel()
-        transport._watch._ring()
+        transport._alarm._ring()
     else:
-        transport._watch._ring()
+        transport._alarm._ring()
         call.cancel()
     await asyncio.wait({call})
     assert call.cancelled()

@@ -76,7 +76,7 @@ class HttpTransport:
         self._http = http
         self._own = http is None
         self._closing: AsyncGenerator[None] | None = None
-        self._watch = _Watch()
+        self._alarm = _Alarm()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process = 0
         self._closed = False
@@ -88,25 +88,25 @@ class HttpTransport:
             http = await self._open()
         task = asyncio.current_task()
         assert task is not None, "a call is awaited in a task"
-        cancelled_before, watch = task.cancelling(), self._watch
-        watch.limits[task] = limit = monotonic() + timeout
-        if limit < watch.rings_at:
-            watch.ring_at(limit)
+        cancelled_before, alarm = task.cancelling(), self._alarm
+        alarm.limits[task] = limit = monotonic() + timeout
+        if limit < alarm.rings_at:
+            alarm.ring_at(limit)
         letter = _Letter(body, limit)
         result: bytes | BaseException | None
         try:
             result = await self._send(http, path, usersig, letter, timeout)
-            if watch.limits.pop(task, None) is None:
+            if alarm.limits.pop(task, None) is None:
                 # The timer rang, and still there is an answer. (Python 3.11 traces no line after a swallowed throw.)
                 task.uncancel()  # pragma: no cover
         except (asyncio.CancelledError, Exception) as error:  # noqa: BLE001  # the border: what aiohttp raises shows the URL
-            rang = watch.rang(task, cancelled_before)
+            rang = alarm.rang(task, cancelled_before)
             cancelled = task.cancelling() > cancelled_before
             result = _failure(path, error, timeout, letter, rang=rang, cancelled=cancelled, closed=http.closed)
         finally:
-            watch.limits.pop(task, None)
-            if self._closed and not watch.limits:
-                watch.stop()
+            alarm.limits.pop(task, None)
+            if self._closed and not alarm.limits:
+                alarm.stop()
         if isinstance(result, bytes):
             return result
         if result is None:
@@ -149,8 +149,8 @@ class HttpTransport:
         self._closed = True
         if self._process not in {0, os.getpid()}:
             return  # the connections are those of the process that opened them
-        if not self._watch.limits:
-            self._watch.stop()
+        if not self._alarm.limits:
+            self._alarm.stop()
         self._http, closing = None, self._closing
         if closing is not None:
             await closing.aclose()
@@ -161,7 +161,7 @@ class HttpTransport:
             raise ConfigError(_CLOSED)
         if self._loop is not None:
             self._check_move(self._loop)
-        self._loop, self._process, self._watch = asyncio.get_running_loop(), os.getpid(), _Watch()
+        self._loop, self._process, self._alarm = asyncio.get_running_loop(), os.getpid(), _Alarm()
         if not self._own:
             assert self._http is not None
             return self._http
@@ -265,7 +265,7 @@ def _connecting(seconds: float, timeout: float) -> aiohttp.ClientTimeout:
 _Task: TypeAlias = asyncio.Task[Any]
 
 
-class _Watch:
+class _Alarm:
     """The limits of all attempts in flight, under one timer.
 
     A timer of its own for each attempt, as aiohttp sets it, is up to a tenth of what a call costs, and nearly every

@@ -522,3 +522,71 @@ def test_a_value_outside_a_closed_set_is_named_beside_the_set() -> None:
     """What a field cannot hold is told with what it can."""
     with pytest.raises(InputError, match=r"2 is none of \(0, 1\)"):
         read({"PushFlag": 2}, OfflinePushInfo)
+
+
+@pytest.mark.parametrize("word", ["null", "NaN"])
+def test_as_deep_as_json_is_written_here_is_not_too_deep(word: str) -> None:
+    """254 objects within each other go out, also where a word in them asks for a closer look."""
+    body: dict[str, Any] = {"A": word}
+    for _ in range(253):
+        body = {"A": body}
+
+    assert json.loads(encode(RawCommand("a/b", body))) == body
+
+
+@pytest.mark.parametrize("body", [nested(255), itself()], ids=["255", "itself"])
+def test_what_is_nested_too_deep_is_told_so(body: dict[str, Any]) -> None:
+    """The refusal names the command, and says what is wrong with it."""
+    with pytest.raises(
+        InputError, match=r"^RawCommand cannot be written as JSON: .*nested (more than 254 deep|too deep)"
+    ):
+        encode(RawCommand("a/b", body))
+
+
+@pytest.mark.parametrize("command", [SEND, RawCommand("openim/sendmsg", {})])
+def test_a_byte_order_mark_does_no_harm(command: Command[Any]) -> None:
+    """An answer that begins with one is read as without."""
+    content = answer(ErrorCode=0, MsgTime=1)
+
+    assert decode(command, b"\xef\xbb\xbf" + content) == decode(command, content)
+
+
+@pytest.mark.parametrize("code", [True, False])
+@pytest.mark.parametrize("command", [SEND, RawCommand("openim/sendmsg", {})])
+def test_a_truth_value_is_no_code(command: Command[Any], code: bool) -> None:  # noqa: FBT001  # what an answer holds
+    """An ErrorCode of true or false is neither success nor a refusal, and is told."""
+    with pytest.raises(DecodeError, match=f"the answer's ErrorCode is {code}$") as raised:
+        decode(command, answer(ErrorCode=code, MsgTime=1))
+
+    assert raised.value.delivered is None
+
+
+def test_what_the_service_said_is_kept_whatever_it_is() -> None:
+    """An ErrorInfo or a RequestId that is no text is kept in a few words."""
+    with pytest.raises(NotFoundError) as raised:
+        decode(SEND, answer(ErrorCode=20003, ErrorInfo=["no", "account"], RequestId=7))
+
+    assert (raised.value.info, raised.value.request_id) == ("['no', 'account']", "7")
+
+
+@pytest.mark.parametrize(
+    ("command", "fields", "words"),
+    [
+        (SEND, {}, "the reply is not a SendMessageReply: KeyError('MsgTime')"),
+        (BATCH, {"ErrorList": "abc"}, "the reply is not a SendBatchReply: TypeError(\"'abc' is no list\")"),
+        (CREATE, {"GroupId": ["g"]}, "the reply is not a CreateGroupReply: TypeError(\"['g'] is no text\")"),
+    ],
+)
+def test_an_unreadable_reply_says_what_is_wrong_with_it(
+    command: Command[Any], fields: dict[str, Any], words: str
+) -> None:
+    """The message names the reply that was promised, and the field or the value that is not as it should be."""
+    with pytest.raises(DecodeError) as raised:
+        decode(command, answer(**fields))
+
+    assert raised.value.reason == words
+
+
+def test_a_field_that_may_be_absent_may_be_null() -> None:
+    """Null is absence, whatever the field holds otherwise."""
+    assert read({"PushFlag": None, "ApnsInfo": None}, OfflinePushInfo) == OfflinePushInfo()

@@ -1521,7 +1521,8 @@ async def test_who_was_cancelled_neither_lengthens_nor_shortens_what_is_foreseen
         await clock.advance(0.0)
 
     with pytest.raises(NoPermitError, match=r"it would wait at least 0\.7 s"):
-        await line.limiter.acquire(1, SEND, clock.time() + 0.6)
+        await clock.run(line.call(3, deadline=clock.time() + 0.6))
+    assert round(clock.time(), 3) == 0.3
     await clock.run(line.call(2, deadline=clock.time() + 0.8))
     assert [round(when, 3) for when in line.times] == [0.0, 1.0]
 
@@ -1566,3 +1567,37 @@ async def test_a_command_with_further_limits_is_named_and_counted_like_any_other
         await line.limiter.acquire(1, in_group("a"), 0.5)
     assert caught.value.path == in_group("a").path
     assert line.metrics == LimiterMetrics(given=1, waiting=0, refused=1, too_often=0, wait_p50=0.0, wait_p99=0.0)
+
+
+async def test_who_was_turned_away_neither_lengthens_nor_shortens_what_is_foreseen() -> None:
+    """Behind callers whose time was over, a call that can go in time waits, and one that cannot hears so at once."""
+    line, clock = track(RateLimit(1))
+    permit = await line.limiter.acquire(1, SEND)
+    turned_away = [line.start(number, deadline=float(number)) for number in (1, 2, 3)]
+    await clock.advance(3.0)
+    assert all(isinstance(waiter.exception(), NoPermitError) for waiter in turned_away)
+    permit.release()
+
+    with pytest.raises(NoPermitError, match="it would wait at least 1 s"):
+        await clock.run(line.call(4, deadline=3.9))
+    assert round(clock.time(), 3) == 3.0
+    await clock.run(line.call(5, deadline=4.1))
+    assert line.numbers == [5]
+
+
+async def test_a_head_that_is_turned_away_leaves_other_deadlines_alone() -> None:
+    """Who still waits behind it is turned away at a deadline of its own."""
+    line, clock = track(further={BATCH: [RateLimit(10, weight="To_Account")]})
+    permit = await line.limiter.acquire(1, batch_of(5))
+    head, light, heavy = (
+        line.start(number, batch_of(receivers), takes=60.0, deadline=deadline)
+        for number, receivers, deadline in ((1, 10, 5.0), (2, 1, 20.0), (3, 9, 8.0))
+    )
+    await clock.advance(6.0)
+    assert isinstance(head.exception(), NoPermitError)
+    assert line.numbers == [2]
+    assert not heavy.done()
+    await clock.advance(2.0)
+    assert isinstance(heavy.exception(), NoPermitError)
+    permit.release()
+    await clock.run(light)

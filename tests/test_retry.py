@@ -706,3 +706,14 @@ async def test_each_retry_is_one_line_in_the_log(caplog: pytest.LogCaptureFixtur
     assert {(record.name, record.levelname) for record in caplog.records} == {("timrest_async", "INFO")}
     assert first == f"{SEND}: attempt 1 failed, another in 0 s: {SEND}: the connection broke"
     assert second.startswith(f"{SEND}: attempt 2 failed, another in 0 s: {SEND} was refused with 20004.")
+
+
+async def test_an_attempt_that_would_be_too_late_says_so_of_its_command() -> None:
+    """In a whole sentence, with the command that it is about; and one attempt is one attempt."""
+    clock, service = FakeClock(), MemoryTransport(lost(), OK)
+    tim = session(service, clock, retry=AT_ONCE, limits=RateLimiter(RateLimit(1, 10.0), clock=clock))
+    clock.call_at(5.0, lambda: clock.set_wall_clock(clock.now() + 120.0))
+    with pytest.raises(CallTimeoutError) as caught:
+        await clock.run(tim.messages.send("lumotuwe2", "hi"))
+    assert str(caught.value) == "openim/sendmsg: the time for it was over before this attempt went out"
+    assert caught.value.__notes__ == ["after 1 attempt"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -337,3 +338,62 @@ async def test_an_attempt_that_a_hook_holds_up_for_too_long_does_not_go_out() ->
     with pytest.raises(CallTimeoutError, match="over before this attempt went out") as caught:
         await session(service, clock=clock, hooks=[Slow()]).messages.send("a", "hi")
     assert (caught.value.delivered, caught.value.attempts, service.calls) == (False, 0, [])
+
+
+def test_every_setting_of_the_environment_counts() -> None:
+    """The identifier and the region too."""
+    env = {"TIMREST_SDKAPPID": "7", "TIMREST_SECRET_KEY": KEY, "TIMREST_IDENTIFIER": "boss", "TIMREST_REGION": "kr"}
+    assert repr(TimSession.from_env(env)) == (
+        "TimSession(sdkappid=7, identifier='boss', base_url='https://adminapikr.im.qcloud.com')"
+    )
+
+
+def test_what_is_wrong_with_the_environment_is_told_in_whole_sentences() -> None:
+    """Nothing before it, nothing behind it."""
+    names = "TIMREST_SECRET_KEY, TIMREST_SECRET_KEY_FILE and TIMREST_USERSIG"
+    for env, words in (
+        ({"TIMREST_SDKAPPID": "7"}, f"set exactly one of {names}"),
+        ({"TIMREST_SECRET_KEY": KEY}, "TIMREST_SDKAPPID is not set"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            TimSession.from_env(env)
+        assert str(caught.value) == words
+
+
+@pytest.mark.parametrize("secret", ["secret_key", "usersig"])
+def test_a_secret_of_the_environment_hides_itself_before_anything_can_fail(secret: str) -> None:
+    """In the frames of a session that cannot be made it reads as three stars, wherever it came from."""
+    for env, settings in (({f"TIMREST_{secret.upper()}": "eJxSECRET"}, {}), ({}, {secret: "eJxSECRET"})):
+        with pytest.raises(ConfigError) as caught:
+            TimSession.from_env(env, **settings)
+        frames = [frame for frame, _ in walk_tb(caught.value.__traceback__)][1:]
+        shown = [repr(value) for frame in frames for value in frame.f_locals.values()]
+        assert "SECRET" not in "".join(shown)
+        assert "'***'" in "".join(shown)
+
+
+async def test_a_view_keeps_what_it_is_not_told() -> None:
+    """The policy of the session stays that of a view with another time."""
+    clock, service = FakeClock(), MemoryTransport(*[{"ErrorCode": 20004}] * 9)
+    tim = session(service, clock=clock, retry=RetryPolicy(attempts=2), timeout=50.0, attempt_timeout=7.0)
+    with pytest.raises(TimError):
+        await clock.run(tim.with_options(timeout=40.0).messages.send("a", "hi"))
+    assert [call.timeout for call in service.calls] == [7.0, 7.0]
+
+
+def test_there_is_a_connection_for_every_call_that_can_be_under_way() -> None:
+    """As many as the limit lets out while one attempt lasts, rounded up."""
+    limits = RateLimiter(RateLimit(25, 0.5))
+    for seconds, connections in ((4.0, 200), (0.01, 1)):
+        tim = TimSession(1, secret_key=KEY, limits=limits, attempt_timeout=seconds)
+        assert vars(tim._parts.transport)["_connections"] == connections
+
+
+def test_with_a_backup_connecting_to_the_main_host_is_limited() -> None:
+    """So that there is time left for the backup, whose connections may take what is left."""
+    clock = FakeClock()
+    tim = TimSession(1, secret_key=KEY, base_url="http://[::1]:1", failover="http://[::1]:2", clock=clock)
+    ways = vars(tim._parts.transport)
+    assert [vars(ways[way])["_authority"] for way in ("_main", "_backup")] == ["[::1]:1", "[::1]:2"]
+    assert [vars(ways[way])["_connect_seconds"] for way in ("_main", "_backup")] == [3.0, None]
+    assert ways["_clock"] is clock

@@ -28,7 +28,7 @@ from aioresponses import aioresponses
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from timrest_async import CallTimeoutError, ConfigError, TransportError, UnreachableError
-from timrest_async.transport import HttpTransport, _Letter
+from timrest_async.transport import ANSWER_BYTES, HttpTransport, _Letter, _too_late, _unusable
 from timrest_async.usersig import Redacted
 
 if TYPE_CHECKING:
@@ -1006,3 +1006,113 @@ async def test_a_connection_that_says_something_unasked_is_not_written_to() -> N
     with pytest.raises(aiohttp.ClientConnectionError):
         await letter.write_with_length(Writer(), len(BODY))
     assert not letter.sent
+
+
+# -- what the errors say
+
+
+@pytest.mark.parametrize(
+    ("status", "delivered"), [(299, None), (300, False), (301, False), (499, False), (500, None), (501, None)]
+)
+def test_what_was_turned_away_on_the_way_was_not_done(status: int, delivered: bool | None) -> None:  # noqa: FBT001  # told
+    """A redirection and a refusal come before the service; of a gateway's own trouble nobody knows."""
+    assert _unusable(SEND, status).delivered is delivered
+
+
+@pytest.mark.parametrize(
+    ("cls", "kind"),
+    [
+        (aiohttp.ClientConnectorDNSError, UnreachableError),
+        (aiohttp.ClientConnectorError, UnreachableError),
+        (aiohttp.ClientProxyConnectionError, UnreachableError),
+        (aiohttp.ClientConnectorSSLError, TransportError),
+        (aiohttp.ClientConnectorCertificateError, TransportError),
+        (aiohttp.ServerDisconnectedError, TransportError),
+    ],
+)
+async def test_only_where_no_connection_came_about_is_the_service_unreachable(
+    cls: type[Exception], kind: type[TransportError]
+) -> None:
+    """Where TLS fails, somebody is there."""
+    assert type(await failed(lambda url: raised_by_aiohttp(cls, url))) is kind
+
+
+async def test_all_addresses_that_were_tried_are_told() -> None:
+    """For a host of several addresses asyncio has words of its own, which have no number."""
+    tried = OSError("Multiple exceptions: [Errno 111] Connect call failed ('::1', 1)")
+    error = await failed(lambda _: aiohttp.ClientConnectorError(KEY, tried))
+    assert "Connect call failed ('::1', 1)" in str(error)
+    assert str(error.__cause__) == str(tried)
+
+
+def test_a_time_out_says_whether_anything_was_sent() -> None:
+    """In whole sentences."""
+    assert str(_too_late(SEND, 0.25, sent=True)) == (
+        f"{SEND}: no answer within 0.25 s; whether the service did the work is not known"
+    )
+    assert str(_too_late(SEND, 0.25, sent=False)) == f"{SEND}: no answer within 0.25 s; nothing was sent"
+
+
+async def test_a_call_that_was_sent_hears_of_the_end_and_one_that_was_not_as_well() -> None:
+    """The one may have been done, the other was not."""
+    async with Service(SILENCE) as there, opened(there.url, connections=1) as transport:
+        sent, waiting = (asyncio.ensure_future(post(transport)) for _ in range(2))
+        await there.arrived.acquire()
+        await transport.close()
+        await asyncio.wait({sent, waiting})
+    assert str(sent.exception()) == f"{SEND}: the session was closed before the answer arrived"
+    assert cast("TransportError", sent.exception()).delivered is None
+    assert str(waiting.exception()) == "the session is closed; open another one"
+
+
+async def test_a_cookie_is_not_kept() -> None:
+    """What the service gives to remember is not sent back."""
+    answer = OK.content.replace(b"\r\n", b"\r\nSet-Cookie: a=b\r\n", 1)
+    async with Service(Say(answer)) as there, opened(there.url) as transport:
+        for _ in range(2):
+            await post(transport)
+    assert all("Cookie" not in request.headers for request in there.requests)
+
+
+async def test_an_attempt_that_nobody_runs_any_more_is_forgotten() -> None:
+    """A coroutine that is closed in the middle leaves no limit behind, and no timer for a task that goes on."""
+
+    async def never(_: URL) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    transport = through(never)
+    call = transport.post(SEND, USERSIG, BODY, LONG)
+    call.send(None)
+    assert remembered(transport) == 1
+    call.close()
+    assert remembered(transport) == 0
+
+
+async def test_an_answer_to_nothing_is_dropped_and_the_call_goes_out_on_another_connection() -> None:
+    """It arrives whole: path, signature and body; and its time is what is left of it."""
+    stray = OK.content.replace(b'{"ErrorCode":0}', b'{"ErrorCode":7}')
+    async with Service(Say(OK.content + b""), OK) as there, opened(there.url) as transport:
+        assert await post(transport) == b'{"ErrorCode":0}'
+        there._writers[0].write(stray)
+        await there._writers[0].drain()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert await post(transport) == b'{"ErrorCode":0}'
+    first, second = there.requests
+    assert there.connections == 2
+    assert (second.body, second.method) == (first.body, first.method)
+    assert re.sub(r"random=\d+", "", second.target) == re.sub(r"random=\d+", "", first.target)
+
+
+async def test_a_larger_answer_than_any_is_told_with_its_command(too_large: Say) -> None:
+    """And with what is read at most."""
+    async with Service(too_large) as there, opened(there.url) as transport:
+        with pytest.raises(TransportError, match=rf"^{SEND}: the answer is larger than 16 MB$"):
+            await post(transport)
+
+
+@pytest.fixture
+def too_large() -> Say:
+    """Return an answer of 16 MB and one byte."""
+    size = ANSWER_BYTES + 1
+    return Say(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + bytes(size))

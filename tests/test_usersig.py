@@ -481,3 +481,28 @@ def test_a_part_of_what_is_hidden_is_that_part_and_hidden() -> None:
 
     assert part == "bc"
     assert repr(part) == "'***'"
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("", "secret_key is empty"), (f"{KEY}\udcff", "secret_key holds half of a surrogate pair; is it UTF-8?")],
+)
+def test_a_key_that_cannot_sign_is_told_why(key: str, words: str) -> None:
+    """Nothing at all, or no text."""
+    with pytest.raises(ConfigError) as raised:
+        Signer(APP, key, ADMIN, life=DAY, clock=FakeClock())
+
+    assert str(raised.value) == words
+
+
+@pytest.mark.parametrize(("passed", "dated"), [(30.0, 0.0), (0.0, 30.0)])
+async def test_half_a_life_is_over_by_either_clock(passed: float, dated: float) -> None:
+    """At the very second in which one of the two clocks shows half of its life, a UserSig is renewed."""
+    clock = FakeClock(now=START)
+    signature = signer(clock, 60)
+    first = signature.current()
+
+    await clock.advance(passed)
+    clock.set_wall_clock(START + dated)
+
+    assert signature.current() is not first

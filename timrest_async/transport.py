@@ -68,7 +68,7 @@ class HttpTransport:
     ) -> None:
         url = URL(base_url)
         self._scheme = url.scheme
-        self._authority = url.authority
+        self._authority = url.raw_authority
         self._prefix = url.raw_path.rstrip("/") + "/v4/"
         self._query = f"sdkappid={sdkappid}&identifier={quote(identifier, safe='')}&contenttype=json&usersig="
         self._connections = connections

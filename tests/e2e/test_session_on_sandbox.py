@@ -203,3 +203,10 @@ async def test_any_command_can_be_called(tim: TimSession) -> None:
     """One that the sandbox does not play says so."""
     with pytest.raises(ApiError, match="does not play openim/querystate yet"):
         await tim.call("openim/querystate", {"To_Account": ["lumotuwe1"]})
+
+
+async def test_an_address_of_version_6_is_as_good() -> None:
+    """It stands in brackets."""
+    async with Sandbox(host="::1") as box, box.session() as tim:
+        assert "[::1]" in repr(tim)
+        assert (await tim.accounts.check("nobody")).result_item[0].imported is False

@@ -1116,3 +1116,18 @@ def too_large() -> Say:
     """Return an answer of 16 MB and one byte."""
     size = ANSWER_BYTES + 1
     return Say(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + bytes(size))
+
+
+async def test_a_forked_process_leaves_the_connections_to_the_one_that_opened_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Closed there, they go on here."""
+    async with Service(OK) as there, opened(there.url) as transport:
+        await post(transport)
+        http = transport._http
+        assert http is not None
+        with monkeypatch.context() as forked:
+            forked.setattr(os, "getpid", lambda: -1)
+            await transport.close()
+        assert not http.closed
+        await http.close()

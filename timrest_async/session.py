@@ -223,14 +223,17 @@ class TimSession:
         """Send *command* and return its reply, trying again where that may help.
 
         *command* is a command, or the path of any command together with its *body*, as in
-        ``call("openim/querystate", {"To_Account": ["id1"]})``.
+        ``call("openim/querystate", {"To_Account": ["id1"]})``. Of every error that it raises ``delivered`` says whether
+        the service did what was asked, and ``attempts`` how often it went out.
 
         Raises:
             InputError: the command cannot be sent as it is; nothing was sent.
             NoPermitError: the limiter cannot let it go before its deadline; nothing was sent.
             ApiError: the service said no; the class and the code tell why, and the error what to do.
-            TransportError: no usable answer arrived; :class:`~timrest_async.CallTimeoutError`: not in time.
+            TransportError: no usable answer arrived; :class:`~timrest_async.CallTimeoutError`: not in time,
+                :class:`~timrest_async.UnreachableError`: there is no connection; nothing was sent.
             DecodeError: an answer arrived that is not what the command promises.
+            ConfigError: the session was closed, or belongs to another event loop or process; nothing was sent.
 
         """
         if isinstance(command, str):

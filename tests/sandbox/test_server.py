@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import Mock
 from urllib.parse import urlencode
 
 import aiohttp
@@ -13,6 +15,7 @@ import pytest
 
 from timrest_async import ConfigError
 from timrest_async.sandbox import Sandbox
+from timrest_async.sandbox.server import _reset
 from timrest_async.usersig import sign
 
 if TYPE_CHECKING:
@@ -253,3 +256,10 @@ async def test_a_second_administrator_may_call(query: Query, clock: FakeClock) -
             json.dumps(SENT | {"To_Account": "boss"}).encode(),
         )
     assert answer["ErrorCode"] == 0
+
+
+def test_a_peer_who_hung_up_needs_no_reset() -> None:
+    """There is no socket any more to be told."""
+    closed = Mock(spec=["force_close"])
+    _reset(cast("Any", SimpleNamespace(get_extra_info=lambda _: None, protocol=closed)))
+    closed.force_close.assert_called_once_with()

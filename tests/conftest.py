@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import subprocess
 import sys
@@ -25,7 +26,13 @@ SPEC = Path(__file__).parent / "spec"
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run the tests on the event loop that the environment names, such as ``TIMREST_TEST_LOOP=uvloop``."""
     name = os.environ.get("TIMREST_TEST_LOOP", "asyncio")
-    return {name: import_module(name).new_event_loop}
+
+    def new_event_loop() -> asyncio.AbstractEventLoop:
+        loop: asyncio.AbstractEventLoop = import_module(name).new_event_loop()
+        loop.slow_callback_duration = math.inf  # a busy machine is no news, and no line in what a test reads
+        return loop
+
+    return {name: new_event_loop}
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from timrest_async.errors import TransportError, UnreachableError
+from timrest_async.errors import ConfigError, TransportError, UnreachableError
+from timrest_async.transport import Downloader
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from timrest_async._clock import Clock
     from timrest_async.transport import Transport
 
@@ -62,6 +65,12 @@ class Failover:
         except UnreachableError:
             self._away_until = 0.0  # neither can be reached, so the next call asks both
             raise
+
+    async def download(self, path: str, url: str, into: BinaryIO, idle: float) -> None:
+        """Write the file at *url* to *into*; it lies on neither host."""
+        if not isinstance(self._main, Downloader):
+            raise ConfigError("this transport cannot fetch files")
+        await self._main.download(path, url, into, idle)
 
     async def close(self) -> None:
         """Let go of both."""

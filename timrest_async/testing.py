@@ -26,6 +26,7 @@ from timrest_async.usersig import Redacted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+    from typing import BinaryIO
 
 __all__ = ["Answer", "Call", "FakeClock", "MemoryTransport"]
 
@@ -66,7 +67,7 @@ class MemoryTransport:
     def __init__(self, *answers: Answer) -> None:
         self.calls: list[Call] = []
         """What was called, oldest first."""
-        self.closed = False
+        self.closed: bool = False
         """Whether the session was closed."""
         self._answers = deque(answers)
 
@@ -91,6 +92,10 @@ class MemoryTransport:
         if callable(answer):
             answer = answer(call)
         return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+
+    async def download(self, path: str, url: str, into: BinaryIO, idle: float) -> None:
+        """Keep the address as the body of a call, and give the next answer as the file's content."""
+        into.write(await self.post(path, "", url.encode(), idle))
 
     async def close(self) -> None:
         """Note that the session let go."""

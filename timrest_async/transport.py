@@ -14,18 +14,20 @@ from http import HTTPStatus
 from http.cookies import SimpleCookie
 from random import getrandbits
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
 from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
+from timrest_async._download import download
 from timrest_async.errors import CallTimeoutError, ConfigError, TransportError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+    from typing import BinaryIO
 
-__all__ = ["CONNECT_SECONDS", "HttpTransport", "Transport"]
+__all__ = ["CONNECT_SECONDS", "Downloader", "HttpTransport", "Transport"]
 
 ANSWER_BYTES: Final = 16 * 1024**2
 """No more of an answer is read; the service's largest are about 1 MB."""
@@ -46,6 +48,18 @@ class Transport(Protocol):
 
     async def close(self) -> None:
         """Let go of what was opened."""
+        ...
+
+
+@runtime_checkable
+class Downloader(Protocol):
+    """A transport that fetches files too."""
+
+    async def download(self, path: str, url: str, into: BinaryIO, idle: float) -> None:
+        """Write the file at *url*, an address that command *path* gave, to *into*.
+
+        It may take as long as it wants if only something arrives every *idle* seconds.
+        """
         ...
 
 
@@ -112,6 +126,15 @@ class HttpTransport:
         if result is None:
             return await self.post(path, usersig, body, limit - monotonic())
         raise result
+
+    async def download(self, path: str, url: str, into: BinaryIO, idle: float) -> None:
+        """Write the file at *url*, which command *path* gave, to *into*; *idle* bounds each wait, in seconds."""
+        http = self._http
+        if http is None or self._loop is not asyncio.get_running_loop():
+            http = await self._open()
+        if http.closed:
+            raise ConfigError(_CLOSED)
+        await download(http, path, url, into, idle)
 
     async def _send(
         self,

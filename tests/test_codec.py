@@ -126,7 +126,7 @@ def test_a_flag_given_as_true_travels_as_1(cls: type[Command[Any]], needed: dict
     """Whoever writes ``True`` for a flag sends the number that the service wants."""
     (wire,) = (field.wire for field in wire_fields(cls) if field.name == flag)
 
-    assert json.dumps(body_of(cls(**needed, **{flag: True}))[wire]) == "1"
+    assert json.dumps(body_of(cls(**(needed | {flag: True})))[wire]) == "1"
 
 
 def test_control_characters_and_chinese_survive() -> None:
@@ -372,8 +372,6 @@ def test_what_is_no_json_object_is_a_broken_transport(command: Command[Any], con
         (CREATE, {"GroupId": None}),
         (CREATE, {"GroupId": ["g"]}),
         (CREATE, {"GroupId": {"Id": "g"}}),
-        (CheckAccounts(["a"]), {}),
-        (CheckAccounts(["a"]), {"ResultItem": None}),
         (CheckAccounts(["a"]), {"ResultItem": [None]}),
         (CheckAccounts(["a"]), {"ResultItem": ["a"]}),
         (CheckAccounts(["a"]), {"ResultItem": [{"ResultCode": 0}]}),

@@ -24,12 +24,14 @@ from timrest_async.errors import (
     ContentRejectedError,
     DecodeError,
     ErrorCode,
+    Failure,
     ForbiddenError,
     InputError,
     InvalidRequestError,
     LimiterUnavailableError,
     NoPermitError,
     NotFoundError,
+    PartialFailureError,
     PermissionDeniedError,
     QuotaExceededError,
     RateLimitedError,
@@ -86,6 +88,8 @@ def made(cls: type[TimError]) -> TimError:
         arguments = ("openim/sendmsg", "100 calls in 1 s; nothing was sent", 1.5)
     elif issubclass(cls, LimiterUnavailableError):
         arguments = ("openim/sendmsg", "no Redis; nothing was sent")
+    elif issubclass(cls, PartialFailureError):
+        arguments = ((Failure("lumotuwe2", 70107, "Err_Not_Exist"),), 2)
     elif issubclass(cls, UserSigError):
         arguments = (70001, "the UserSig expired 5 seconds ago")
     error = cls(*arguments)
@@ -211,11 +215,13 @@ def test_a_fault_without_a_status_survives_pickling(cls: type[TransportError]) -
 @pytest.mark.parametrize("cls", CLASSES)
 def test_a_fresh_error_knows_whether_anything_was_sent(cls: type[TimError]) -> None:
     """Before anybody counts, an error says one attempt where an answer or a fault came back, and otherwise none."""
-    assert cls.attempts == (1 if issubclass(cls, ApiError | TransportError | DecodeError) else 0)
+    answered = (ApiError, TransportError, DecodeError, PartialFailureError)
+
+    assert cls.attempts == (1 if issubclass(cls, answered) else 0)
 
 
-UNCERTAIN = {TransportError, CallTimeoutError, DecodeError}
-"""Errors after which nobody knows whether the work was done."""
+UNCERTAIN = {TransportError, CallTimeoutError, DecodeError, PartialFailureError}
+"""Errors after which nobody knows whether the work was done, or it was done for some."""
 
 
 @pytest.mark.parametrize("cls", CLASSES)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from timrest_async import errors
+from timrest_async.commands._registry import commands
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -33,6 +35,21 @@ def test_the_errors_of_the_readme_are_those_of_the_library() -> None:
     tree = README.partition("```\nTimError")[2].partition("```")[0]
     named = set(re.findall(r"\b[A-Z]\w+Error\b", tree)) | {"TimError"}
     assert named == {name for name in errors.__all__ if name.endswith("Error")}
+
+
+def test_the_domains_of_the_readme_are_those_of_the_library() -> None:
+    """The table counts the commands of every domain, and there are as many as it says."""
+    rows = re.findall(r"^\| `tim\.(\w+)` \|.*\| (\d+) \|$", README, re.MULTILINE)
+    assert dict(rows) == {name: str(count) for name, count in Counter(entry.domain for entry in commands()).items()}
+    assert f"All {len(commands())} documented commands" in README
+
+
+def test_the_pieces_of_the_readme_are_checked_by_their_types() -> None:
+    """What is no whole program stands in the file that the type checkers read, line by line."""
+    checked = {line.strip() for line in (ROOT / "tests/typing/api.py").read_text(encoding="utf-8").splitlines()}
+    pieces = re.findall(r"```py\n(.*?)```", README, re.DOTALL)
+    assert pieces
+    assert {line.strip() for piece in pieces for line in piece.splitlines()} <= checked
 
 
 def test_the_requirements_of_the_readme_are_those_of_the_project() -> None:

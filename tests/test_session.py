@@ -254,7 +254,7 @@ def test_methods_of_a_domain_say_what_they_take() -> None:
     """help(tim.messages.send) shows the command's own words and fields."""
     tim = TimSession(1, secret_key=KEY, transport=MemoryTransport())
     send: Any = tim.messages.send
-    assert send.__doc__ == SendMessage.__doc__
+    assert send.__doc__ == inspect.getdoc(SendMessage)
     assert send.__name__ == "send"
     assert send.__qualname__ == "Messages.send"
     assert {"to_account", "msg_body", "msg_life_time"} <= inspect.signature(send).parameters.keys()

@@ -5,6 +5,8 @@ from timrest_async._rates import RateLimit
 from timrest_async._watch import Attempt, Hook, Reply
 from timrest_async._wire import Wire
 from timrest_async.commands._command import Command
+from timrest_async.commands._paging import Pager
+from timrest_async.commands._reply import PartialReply
 from timrest_async.elements import (
     AndroidInfo,
     ApnsInfo,
@@ -34,12 +36,14 @@ from timrest_async.errors import (
     ConflictError,
     ContentRejectedError,
     DecodeError,
+    Failure,
     ForbiddenError,
     InputError,
     InvalidRequestError,
     LimiterUnavailableError,
     NoPermitError,
     NotFoundError,
+    PartialFailureError,
     PermissionDeniedError,
     QuotaExceededError,
     RateLimitedError,
@@ -71,6 +75,7 @@ __all__ = [
     "DecodeError",
     "Element",
     "Face",
+    "Failure",
     "File",
     "ForbiddenError",
     "HarmonyInfo",
@@ -88,6 +93,9 @@ __all__ = [
     "NoPermitError",
     "NotFoundError",
     "OfflinePushInfo",
+    "Pager",
+    "PartialFailureError",
+    "PartialReply",
     "PermissionDeniedError",
     "Permit",
     "QuotaExceededError",

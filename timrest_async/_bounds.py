@@ -7,7 +7,7 @@ line that wrote it and nothing is sent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from types import NoneType, UnionType
 from typing import (
@@ -15,6 +15,7 @@ from typing import (
     Annotated,
     Any,
     ClassVar,
+    Final,
     Literal,
     Protocol,
     TypeAlias,
@@ -32,7 +33,7 @@ from timrest_async._words import shown
 from timrest_async.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 __all__ = ["U32", "Between", "Bounded", "Bytes", "Finite", "Items", "Limit", "as_list"]
 
@@ -91,6 +92,10 @@ class Bytes:
         return f"type({name}) is str and 0 < len({name}) <= {self.most} and {name}.isascii()"
 
 
+ENDLESS: Final = 2**31
+"""As many items as this are no limit."""
+
+
 @attrs.frozen
 class Items:
     """A list of *least* to *most* items."""
@@ -105,7 +110,9 @@ class Items:
         size = len(cast("list[object]", value))
         if self.least <= size <= self.most:
             return None
-        return f"has to hold {self.least} to {self.most} items, not {size}"
+        how_many = f"{self.least} to {self.most} items" if self.least < self.most else f"exactly {self.most}"
+        how_many = how_many if self.most < ENDLESS else f"at least {self.least} item"
+        return f"has to hold {how_many}, not {size}"
 
     def fine(self, name: str, /) -> str:
         """Say it all in one expression."""
@@ -222,7 +229,10 @@ U32: TypeAlias = Annotated[int, Between(0, 2**32 - 1)]
 
 
 class Bounded(Struct):
-    """A class whose annotations carry bounds, which are checked when an object is built."""
+    """A class whose annotations carry bounds, which are checked when an object is built.
+
+    What holds for several fields together a class says in an ``__attrs_post_init__`` of its own, which runs then.
+    """
 
     __slots__ = ()
 
@@ -233,12 +243,12 @@ class Bounded(Struct):
         """Read the bounds out of the annotations, once."""
         limits = {field.name: _limit_of(field.type) for field in fields_of(cls)}
         cls._limits = {name: limit for name, limit in limits.items() if limit is not None}
-        if "__attrs_post_init__" not in vars(cls):
-            setattr(cls, "__attrs_post_init__", _compiled(cls._limits))  # noqa: B010  # a method, made here
+        check, rules = _compiled(cls._limits), vars(cls).get("__attrs_post_init__")
+        method = check if rules is None else _in_turn(check, rules)
+        setattr(cls, "__attrs_post_init__", method)  # noqa: B010  # a method, made here
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a value out of bounds."""
-        self._complain()
+        """Refuse a value out of bounds; each class has one of its own."""
 
     def _complain(self) -> None:
         for name, limit in self._limits.items():
@@ -256,6 +266,16 @@ def _compiled(limits: Mapping[str, Limit]) -> Callable[[Any], None]:
     return cast("Callable[[Any], None]", eval(f"lambda self: None if {fine or True} else self._complain()"))  # noqa: S307  # our words
 
 
+def _in_turn(check: Callable[[Any], None], rules: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Check the bounds first, and then what a class says of its fields together."""
+
+    def check_both(self: Any) -> None:
+        check(self)
+        rules(self)
+
+    return check_both
+
+
 def _limit_of(hint: Any) -> Limit | None:
     """Put the bounds inside *hint* together, outermost first."""
     origin, inside = get_origin(hint), get_args(hint)
@@ -268,6 +288,7 @@ def _limit_of(hint: Any) -> Limit | None:
         return OneOf(inside)
     if origin is list and (item := _limit_of(inside[0])) is not None:
         return Each(item)
+    hint = dict if origin is dict else hint
     if hint in _A or (isinstance(hint, type) and issubclass(hint, Struct) and attrs.has(hint)):
         return IsA(hint)
     return None
@@ -282,11 +303,12 @@ def _both(outer: list[Limit], inner: Limit | None) -> Limit | None:
     return reduce(Both, outer if inner is None else [*outer, inner]) if outer or inner else None
 
 
-def as_list(given: object, made: Callable[[Any], Any] = lambda item: item) -> list[Any]:
-    """Turn any sequence into the list that travels, each item *made* into what it has to be.
+def as_list(given: object, made: Callable[[Any], Any] | None = None) -> list[Any]:
+    """Turn any iterable into the list that travels, each item *made* into what it has to be.
 
-    What is no sequence stays as it is, for the bounds to refuse by name.
+    Text, bytes, a dict and what cannot be iterated stay as they are, for the bounds to refuse by name.
     """
-    if isinstance(given, Sequence):
-        return [made(item) for item in cast("Sequence[object]", given)]
+    if type(given) is list or (isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping)):
+        items = cast("Iterable[object]", given)
+        return [*items] if made is None else [made(item) for item in items]
     return cast("list[Any]", given)

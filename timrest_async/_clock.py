@@ -45,8 +45,13 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own time, and the running event loop's timers."""
 
-    time = staticmethod(monotonic)
-    now = staticmethod(unix_time)
+    def time(self) -> float:
+        """Return the monotonic time."""
+        return monotonic()
+
+    def now(self) -> float:
+        """Return Unix time."""
+        return unix_time()
 
     def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
         """Let the running loop call *callback* at *when*."""

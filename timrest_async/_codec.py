@@ -12,14 +12,14 @@ from codecs import BOM_UTF8
 from functools import cache
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 import cattrs
 import orjson
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from timrest_async._wire import Struct, rest_fields, wire_fields
+from timrest_async._wire import Struct, asked_field, rest_fields, targets_of, wire_fields
 from timrest_async._words import shortened, shown
 from timrest_async.elements import Custom, Element, Unknown
 from timrest_async.errors import DecodeError, InputError, TransportError, error_for
@@ -67,7 +67,7 @@ def decode(command: Command[R], answer: bytes) -> R:
     try:
         data = orjson.loads(answer)
         if data["ErrorCode"] == 0 and data["ErrorCode"] is not False:
-            reply: R = _readers[command.reply](data, command.reply)
+            reply: R = _readers[type(command)](data, command)
             return reply
     except _UNREADABLE:
         pass  # the same again, slowly, to say what is wrong
@@ -94,6 +94,8 @@ def read(data: Mapping[str, Any], cls: type[S]) -> S:
     """Turn plain JSON types into a *cls*; :class:`InputError` where that cannot be."""
     try:
         return converter.structure(data, cls)
+    except InputError:
+        raise
     except _UNREADABLE as error:
         raise InputError(f"this is not a {cls.__name__}: {shortened(repr(error))}") from error
 
@@ -102,10 +104,10 @@ def _decode_with_care(command: Command[R], data: dict[str, Any]) -> R:
     """Read *data* where something is out of the ordinary, and raise what it stands for."""
     path, reply = command.path, command.reply
     code = _code_of(path, data.get("ErrorCode"))
-    if code != 0:
+    if code != 0 and not data.get(command.outcomes_in):
         raise error_for(code, _said(data.get("ErrorInfo")), path, _said(data.get("RequestId")) or None)
     try:
-        return cast("R", _readers[reply](data, reply))
+        return cast("R", _readers[type(command)](data, command))
     except _UNREADABLE as error:
         unreadable = DecodeError(path, f"the reply is not a {reply.__name__}: {shortened(repr(error))}")
         unreadable.delivered = True
@@ -187,12 +189,26 @@ def _names(cls: type[Any]) -> dict[str, Any]:
 def _struct_writer(cls: type[Any]) -> Writer:
     write_named = make_dict_unstructure_fn(cls, converter, **_names(cls))
     drawn = [f.wire for f in wire_fields(cls) if f.drawn and f.optional]
-    rest = rest_fields(cls)
-    if rest:
-        return lambda value: write_named(value) | {k: v for name in rest for k, v in _plain(getattr(value, name))}
     if drawn:
-        return _drawn_writer(write_named, drawn)
-    return write_named
+        write_named = _drawn_writer(write_named, drawn)
+    rest = rest_fields(cls)
+    return _rest_writer(write_named, rest) if rest else write_named
+
+
+def _rest_writer(write_named: Writer, rest: list[str]) -> Writer:
+    """Add the keys that lie beside the named ones, and win over them."""
+    (name, *others) = rest
+    first = attrgetter(name)
+    if others:
+        write_named = _rest_writer(write_named, others)
+
+    def write_rest(value: Any) -> dict[str, Any]:
+        plain = write_named(value)
+        if more := first(value):
+            plain.update(converter.unstructure(more))
+        return plain
+
+    return write_rest
 
 
 def _drawn_writer(write_named: Writer, drawn: list[str]) -> Writer:
@@ -208,30 +224,86 @@ def _drawn_writer(write_named: Writer, drawn: list[str]) -> Writer:
     return write_drawn
 
 
-def _plain(rest: dict[str, Any]) -> Any:
-    return converter.unstructure(rest).items()
-
-
 def _struct_reader(cls: type[Any]) -> Reader:
-    read_named = make_dict_structure_fn(cls, converter, **_names(cls))
-    lists = [f.wire for f in wire_fields(cls) if f.drawn and _is_list(f.type)]
-    if not lists:
-        return read_named
+    read_named: Reader = make_dict_structure_fn(cls, converter, **_names(cls))
+    fields = list(wire_fields(cls))
+    filled = {field.wire: _bare(field.type) for field in fields if field.drawn and _is_container(_bare(field.type))}
+    renamed = [(other, field.wire) for field in fields for other in field.also]
+    if filled or renamed:
+        bodies = [wire for wire, hint in filled.items() if _is_body(hint)]
+        read_named = _mending_reader(read_named, list(filled), bodies, renamed)
+    rest = rest_fields(cls)
+    envelope: frozenset[str] = getattr(cls, "envelope", frozenset())
+    known = {field.wire for field in fields} | {other for other, _ in renamed} | envelope
+    return _rest_reader(read_named, rest[0], known) if rest else read_named
 
-    def read_all(data: Any, kind: Any) -> Any:
-        missing = {wire for wire in lists if data.get(wire, lists) is None}  # null where the manual has a list
-        return read_named({k: v for k, v in data.items() if k not in missing} if missing else data, kind)
 
-    return read_all
+def _mending_reader(read_named: Reader, filled: list[str], bodies: list[str], renamed: list[tuple[str, str]]) -> Reader:
+    """Read lists and dicts that are null, bodies of no known shape, and fields under another of their names."""
+
+    def read_mended(data: Any, kind: Any) -> Any:
+        for wire in filled:
+            if data.get(wire, filled) is None:
+                data = {key: value for key, value in data.items() if key != wire or value is not None}
+        for other, wire in renamed:
+            if other in data and wire not in data:
+                data = data | {wire: data[other]}
+        for wire in bodies:
+            if wire in data and not _is_plain_body(data[wire]):
+                data = data | {wire: _as_body(data[wire])}
+        return read_named(data, kind)
+
+    return read_mended
 
 
-def _reply_reader(reply: Any) -> Reader:
-    """Return what turns an answer into *reply*; a class, ``dict`` or ``None``."""
+def _is_plain_body(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(item, dict) and isinstance(cast("dict[str, Any]", item).get("MsgType"), str)
+        for item in cast("list[object]", value)
+    )
+
+
+def _as_body(value: Any) -> list[Any]:
+    """Make a body of what stands in its place where a message was deleted: elements of no type, or none at all."""
+    items = cast("list[object]", value) if isinstance(value, list) else [value] if value else []
+    return [item if _is_plain_body([item]) else {"MsgType": "", "MsgContent": item} for item in items]
+
+
+def _bare(hint: Any) -> Any:
+    """Return an annotation without what it carries beside the type."""
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+
+
+def _rest_reader(read_named: Reader, name: str, known: set[str]) -> Reader:
+    """Keep in the field *name* what arrives beside the *known* keys."""
+
+    def read_rest(data: Any, kind: Any) -> Any:
+        value = read_named(data, kind)
+        if not data.keys() <= known:
+            object.__setattr__(value, name, {key: data[key] for key in data.keys() - known})
+        return value
+
+    return read_rest
+
+
+def _reply_reader(command: type[Command[Any]]) -> Reader:
+    """Return what turns an answer into the reply of *command*: a class, ``dict`` or ``None``."""
+    reply = command.reply
     if reply is NoneType:
         return lambda _, __: None
     if reply is dict:
         return lambda data, _: data
-    return converter.get_structure_hook(reply)
+    read_reply = converter.get_structure_hook(reply)
+    asked = asked_field(reply)
+    if asked is None:
+        return read_reply
+
+    def read_asked(data: Any, sent: Any) -> Any:
+        value = read_reply(data, reply)
+        object.__setattr__(value, asked, targets_of(sent))
+        return value
+
+    return read_asked
 
 
 def _is_struct(cls: Any) -> bool:
@@ -245,8 +317,8 @@ def _is_optional(hint: Any) -> bool:
 def _optional_reader(hint: Any) -> Reader:
     (inner,) = (member for member in get_args(hint) if member is not NoneType)
     structure = converter.get_structure_hook(inner)
-    if inner is str:
-        return lambda value, _: value if value is None or type(value) is str else structure(value, inner)
+    if inner is str or inner is int:
+        return lambda value, _: value if value is None or type(value) is inner else structure(value, inner)
     return lambda value, _: None if value is None else structure(value, inner)
 
 
@@ -272,6 +344,10 @@ def _list_reader(hint: Any) -> Reader:
 
 def _is_list(hint: Any) -> bool:
     return get_origin(hint) is list
+
+
+def _is_container(hint: Any) -> bool:
+    return get_origin(hint) in {list, dict}
 
 
 def _set_reader(hint: Any) -> Reader:

@@ -41,6 +41,7 @@ __all__ = [
     "Unknown",
     "Video",
     "as_body",
+    "as_optional_body",
 ]
 
 
@@ -64,6 +65,11 @@ def as_body(body: Body) -> list[Element]:
     if isinstance(body, Element):
         return [body]
     return _as_elements(body)
+
+
+def as_optional_body(body: Body | None) -> list[Element] | None:
+    """Turn what a caller gives into a body, if there is any."""
+    return None if body is None else as_body(body)
 
 
 def _as_elements(given: object) -> list[Element]:

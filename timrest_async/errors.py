@@ -11,6 +11,7 @@
     │   └── UnreachableError            the service cannot be reached; nothing was sent
     ├── DecodeError                 an answer arrived that we cannot read
     ├── LimiterUnavailableError     the limiter's Redis cannot be reached; nothing was sent
+    ├── PartialFailureError         it worked for some only, and the caller asked to hear of it as an error
     ├── RateLimitedError            too often
     │   ├── NoPermitError               ... for our own limiter; nothing was sent
     │   └── TooOftenError               ... for the server, and so an ApiError as well
@@ -32,10 +33,15 @@ The codes, their meanings and what to do about each stand in one table, :data:`t
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import attrs
 
 from timrest_async._error_codes import CUSTOM_RANGES, ERROR_CODES, ErrorCode
-from timrest_async._words import shortened
+from timrest_async._words import shortened, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "ApiError",
@@ -46,12 +52,14 @@ __all__ = [
     "ContentRejectedError",
     "DecodeError",
     "ErrorCode",
+    "Failure",
     "ForbiddenError",
     "InputError",
     "InvalidRequestError",
     "LimiterUnavailableError",
     "NoPermitError",
     "NotFoundError",
+    "PartialFailureError",
     "PermissionDeniedError",
     "QuotaExceededError",
     "RateLimitedError",
@@ -119,7 +127,7 @@ class CallTimeoutError(TransportError, TimeoutError):
 class UnreachableError(TransportError):
     """No connection to the service: its name cannot be resolved, or nobody listens there. Nothing was sent."""
 
-    delivered = False
+    delivered: bool | None = False
 
 
 class DecodeError(TimError):
@@ -135,6 +143,58 @@ class DecodeError(TimError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
+
+
+@attrs.frozen
+class Failure:
+    """One of the things that a command was about, and why it did not work."""
+
+    about: str | int
+    """Whom or what: an account, a group, the number of a message, as the command names it."""
+
+    code: int | None
+    """The error code; ``None`` where the service gives none."""
+
+    info: str = ""
+    """The reason in the service's words; may be empty."""
+
+    error: TimError | None = attrs.field(default=None, repr=False)
+    """Why the call failed that was about it, where one command was split into several calls."""
+
+    @property
+    def meaning(self) -> str:
+        """What the code stands for, in our words; empty where there is none."""
+        return "" if self.code is None else explain(self.code).meaning
+
+    @property
+    def advice(self) -> str:
+        """What to do about it; empty where nobody knows."""
+        return "" if self.code is None else explain(self.code).advice
+
+    def __str__(self) -> str:
+        code = "" if self.code is None else f"{self.code} {self.meaning}"
+        said = shortened(self.info) if self.info else ""
+        return f"{shown(self.about)}: {' '.join(filter(None, (code, said))) or 'no reason given'}"
+
+
+class PartialFailureError(TimError):
+    """The service did what was asked for some, and for others it did not. Raised by ``reply.raise_for_failures()``."""
+
+    attempts = 1
+    delivered: bool | None = None
+
+    def __init__(self, failed: Sequence[Failure], succeeded: int) -> None:
+        failed = tuple(failed)
+        super().__init__(failed, succeeded)
+        self.failed = failed
+        """What did not work, and why."""
+        self.succeeded = succeeded
+        """For how many it worked."""
+
+    def __str__(self) -> str:
+        shown = "; ".join(map(str, self.failed[:3]))
+        more = f"; and {len(self.failed) - 3:,} more" if len(self.failed) > 3 else ""
+        return f"{len(self.failed):,} of {len(self.failed) + self.succeeded:,} failed: {shown}{more}"
 
 
 class RateLimitedError(TimError):

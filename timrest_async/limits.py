@@ -156,7 +156,7 @@ class RateLimiter:
         closed_after: Mapping[int, float] = CLOSED_AFTER,
         clock: Clock | None = None,
     ) -> None:
-        self.limits = Limits.of(default or RateLimit(), overrides, further)
+        self.limits: Limits = Limits.of(default or RateLimit(), overrides, further)
         """Which limits hold for which command."""
         self._closed_after = checked_closings(closed_after)
         self._clock = clock or SystemClock()

@@ -90,7 +90,7 @@ class RedisRateLimiter:
                 raise ConfigError(f"{name} has to be above 0 seconds and finite, not {seconds!r}")
         if fallback is not None and not 0 < fallback <= 1:
             raise ConfigError(f"fallback has to be a share of the cap, above 0 and at most 1, not {fallback!r}")
-        self.limits = Limits.of(default or RateLimit(), overrides, further)
+        self.limits: Limits = Limits.of(default or RateLimit(), overrides, further)
         """Which limits hold for which command."""
         if any(limit.count_until == "answered" for limit in self.limits):
             raise ConfigError(

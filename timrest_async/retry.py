@@ -101,9 +101,9 @@ class Attempts:
     __slots__ = ("_clock", "_command", "_dated", "_policy", "_sent", "_unknown", "deadline", "number")
 
     def __init__(self, policy: RetryPolicy, command: Repeatable, clock: Clock, timeout: float) -> None:
-        self.number = 1
+        self.number: int = 1
         """Which attempt it is."""
-        self.deadline = clock.time() + timeout
+        self.deadline: float = clock.time() + timeout
         """When the clock shows this, it is over."""
         self._policy = policy
         self._command = command

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
@@ -22,25 +22,23 @@ from timrest_async._failover import Failover
 from timrest_async._regions import REGIONS, addresses_of
 from timrest_async._watch import Watch
 from timrest_async.commands._command import Command, RawCommand
+from timrest_async.commands._domains import Domains
 from timrest_async.errors import ApiError, AuthenticationError, ConfigError, TimError
 from timrest_async.limits import Limiter, RateLimiter
 from timrest_async.retry import Attempts, RetryPolicy
-from timrest_async.transport import CONNECT_SECONDS, HttpTransport, Transport
+from timrest_async.transport import CONNECT_SECONDS, Downloader, HttpTransport, Transport
 from timrest_async.usersig import DAY, Redacted, Signature, Signer, StaticSignature, secret_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
+    from typing import BinaryIO
 
     import aiohttp
 
     from timrest_async._rates import RateLimit
     from timrest_async._regions import Addresses
     from timrest_async._watch import Hook
-    from timrest_async.commands.accounts import Accounts
-    from timrest_async.commands.group_messages import GroupMessages
-    from timrest_async.commands.groups import Groups
-    from timrest_async.commands.messages import Messages
 
 __all__ = ["TimSession"]
 
@@ -75,7 +73,7 @@ class _Parts:
     watch: Watch = field(repr=False)
 
 
-class TimSession:
+class TimSession(Domains):
     """A connection to the service, for one application and one administrator.
 
     Use it as ``async with TimSession(...) as tim:`` or call :meth:`close` at the end; one session serves any number of
@@ -277,33 +275,20 @@ class TimSession:
         parts.watch.ended(path, number, wait, parts.clock.time() - began, None)
         return reply
 
-    @cached_property
-    def accounts(self) -> Accounts:
-        """Accounts: import and check."""
-        from timrest_async.commands.accounts import Accounts
+    async def download(self, path: str, url: str, into: BinaryIO, /) -> None:
+        """Write the file at *url*, an address that command *path* gave, to *into*, in pieces.
 
-        return Accounts(self)
+        Each wait for more takes as long as an attempt may; the file as a whole takes its time. Nothing of the session
+        goes to that address.
 
-    @cached_property
-    def groups(self) -> Groups:
-        """Groups: create."""
-        from timrest_async.commands.groups import Groups
+        Raises:
+            TransportError: the file could not be had; :class:`~timrest_async.CallTimeoutError`: nothing more arrived.
 
-        return Groups(self)
-
-    @cached_property
-    def group_messages(self) -> GroupMessages:
-        """Messages and notices in groups."""
-        from timrest_async.commands.group_messages import GroupMessages
-
-        return GroupMessages(self)
-
-    @cached_property
-    def messages(self) -> Messages:
-        """One-to-one messages."""
-        from timrest_async.commands.messages import Messages
-
-        return Messages(self)
+        """
+        transport = self._parts.transport
+        if not isinstance(transport, Downloader):
+            raise ConfigError("the transport of this session cannot fetch files")
+        await transport.download(path, url, into, self._options.attempt_timeout)
 
     def __repr__(self) -> str:
         parts: _Parts | None = getattr(self, "_parts", None)

@@ -680,7 +680,7 @@ def _codes() -> list[Fault]:
         *faults,
         Fault("ErrorCode missing", says(http(GOOD.replace(b"ErrorCode", b"Code"))), ODD),
         Fault("ErrorCode 60008, late within the service", says(http(json(60008))), Outcome(ServerError, code=60008)),
-        Fault("only an ErrorCode 0", says(http(b'{"ErrorCode":0}')), DONE_BUT_ODD),
+        Fault("only an ErrorCode 0", says(http(b'{"ErrorCode":0}')), DONE_BUT_ODD, but={"read": WORKS}),
         Fault(
             "fields of the wrong types",
             says(http(b'{"ErrorCode":0,"ActionStatus":[],"MsgTime":"soon","ResultItem":"none"}')),
@@ -691,7 +691,7 @@ def _codes() -> list[Fault]:
             "fields of a batch alone",
             says(http(b'{"ErrorCode":0,"ActionStatus":"OK","MsgKey":"1_2_3"}')),
             DONE_BUT_ODD,
-            but={"batch": WORKS},
+            but={"batch": WORKS, "read": WORKS},
         ),
         Fault("a time of 70 bits", says(http(good(time=f"{2**70}"))), WORKS),
     ]

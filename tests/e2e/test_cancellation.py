@@ -561,8 +561,8 @@ loop.close()
 @pytest.mark.parametrize(
     "args",
     [
-        ["call", "im_open_login_svc/account_check"],
-        ["call", "im_open_login_svc/account_check", "{}", "--json"],
+        ["call", "im_open_login_svc/account_check", "--no-check"],
+        ["call", "im_open_login_svc/account_check", "{}", "--no-check", "--json"],
         ["send", "to", "lumotuwe2", "hi"],
         ["send", "group", "@TGS#1", "hi", "--json"],
     ],

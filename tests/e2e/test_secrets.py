@@ -128,7 +128,9 @@ def shown_by(error: BaseException, *, drawn: bool = True) -> Iterator[str]:
 class ThatDay(SystemClock):
     """The system's clock, on which the date stands still."""
 
-    now = staticmethod(lambda: float(NOW))
+    def now(self) -> float:
+        """Return that day."""
+        return float(NOW)
 
 
 def test_the_search_finds_a_secret_that_is_shown() -> None:
@@ -296,7 +298,8 @@ async def test_a_redis_that_is_away_shows_no_password() -> None:
 
 LINES = [
     ["call", "openim/sendmsg", "{}"],
-    ["call", "openim/sendmsg", "{}", "--json"],
+    ["call", "openim/sendmsg", "{}", "--no-check"],
+    ["call", "openim/sendmsg", "{}", "--no-check", "--json"],
     ["send", "to", "lumotuwe2", "hi"],
     ["send", "group", "@TGS#2C5SZEAEF", "hi", "--json"],
     ["send", "to", "lumotuwe2", "hi", "--region", "atlantis"],

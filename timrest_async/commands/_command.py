@@ -6,7 +6,7 @@ from itertools import count
 from random import getrandbits
 from re import ASCII
 from re import compile as pattern
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast, get_args, get_origin
+from typing import Annotated, Any, BinaryIO, ClassVar, Generic, Protocol, TypeVar, cast, get_args, get_origin
 
 from attrs import field, frozen
 
@@ -15,14 +15,22 @@ from timrest_async._wire import Rest, Wire
 from timrest_async._words import shown
 from timrest_async.errors import InputError
 
-__all__ = ["Command", "RawCommand", "next_seq", "random_u32"]
+__all__ = ["Caller", "Command", "RawCommand", "next_seq", "random_u32"]
 
 R = TypeVar("R")
 
 U32_MAX = 2**32 - 1
 
 
-class Command(Bounded, Generic[R]):
+@frozen(kw_only=True)
+class _Request(Bounded):
+    """What every command has."""
+
+    extra: Annotated[dict[str, Any] | None, Rest()] = field(default=None, repr=False)
+    """What goes out beside the fields that the command knows, key for key; it wins over them."""
+
+
+class Command(_Request, Generic[R]):
     """One request to the service, whose answer is an ``R``.
 
     A command that this library lacks is a class away::
@@ -32,6 +40,8 @@ class Command(Bounded, Generic[R]):
             path = "openim/querystate"
 
             to_account: Annotated[list[str], Wire("To_Account")]
+
+    Every command takes ``extra``, a dict that goes out beside its fields: for what the service has learned meanwhile.
     """
 
     __slots__ = ()
@@ -44,6 +54,9 @@ class Command(Bounded, Generic[R]):
     service recognises a repeat, ``math.inf`` where doing it twice is doing it once, and 0 where nobody promises either.
     """
 
+    outcomes_in: ClassVar[str] = ""
+    """Of a command whose own ErrorCode means nothing: the key of its answer below which those stand that do."""
+
     reply: ClassVar[type[Any]]
     """The class of the reply."""
 
@@ -52,9 +65,21 @@ class Command(Bounded, Generic[R]):
         """Remember the reply's class, which stands in the brackets of the base."""
         super().__attrs_init_subclass__()
         for base in getattr(cls, "__orig_bases__", ()):
-            if get_origin(base) is Command:
-                (reply,) = get_args(base)
+            if issubclass(get_origin(base) or object, Command) and not isinstance(get_args(base)[0], TypeVar):
+                reply = get_args(base)[0]
                 cls.reply = get_origin(reply) or (type(None) if reply is None else reply)
+
+
+class Caller(Protocol):
+    """Whoever can send a command."""
+
+    async def call(self, command: Command[R], /) -> R:
+        """Send *command* and return its reply."""
+        ...
+
+    async def download(self, path: str, url: str, into: BinaryIO, /) -> None:
+        """Write the file at *url*, an address that command *path* gave, to *into*."""
+        ...
 
 
 _PATH = pattern(r"\w+/\w+", ASCII)

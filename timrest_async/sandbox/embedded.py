@@ -65,16 +65,16 @@ class Sandbox:
         """The application that it plays."""
         self.secret_key = secret_key
         """The application's key."""
-        self.clock = clock or SystemClock()
+        self.clock: Clock = clock or SystemClock()
         """What time it is."""
-        self.state = State(self.clock)
+        self.state: State = State(self.clock)
         """Accounts, groups and messages, to fill and to look into."""
-        self.faults = Faults()
+        self.faults: Faults = Faults()
         """What is to go wrong."""
         application = Application(
             sdkappid=sdkappid, secret_key=secret_key, admins=admins, calls_per_second=calls_per_second
         )
-        self.service = Service(application, self.state)
+        self.service: Service = Service(application, self.state)
         """What answers; its ``calls`` are the log."""
         self._admin = admins[0]
         self._host = host

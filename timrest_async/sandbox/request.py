@@ -24,7 +24,7 @@ class Refusal(Exception):  # noqa: N818  # an answer of the service, which never
     def __init__(self, code: int, info: str = "") -> None:
         super().__init__(code, info)
         self.code = code
-        self.info = info or explain(code).meaning
+        self.info: str = info or explain(code).meaning
 
 
 @frozen

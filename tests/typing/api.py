@@ -1,5 +1,7 @@
 """What the type checkers make of the public calls. Checked by mypy and pyright, never run."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Any, assert_type
 
 from attrs import frozen
@@ -10,10 +12,13 @@ from timrest_async import (
     Custom,
     Element,
     Face,
+    Failure,
     Limiter,
     LimiterMetrics,
     Location,
     OfflinePushInfo,
+    Pager,
+    PartialReply,
     Permit,
     RateLimit,
     RateLimitedError,
@@ -32,6 +37,7 @@ from timrest_async.commands.accounts import (
     ImportAccountsReply,
     UserIdItem,
 )
+from timrest_async.commands.group_members import MemberInfo
 from timrest_async.commands.group_messages import GroupAtInfo, SendGroupMessageReply
 from timrest_async.commands.groups import CreateGroupReply, InitialMember
 from timrest_async.commands.messages import (
@@ -160,10 +166,34 @@ async def options(tim: TimSession) -> None:
     assert_type(TimSession.from_env(timeout=3.0), TimSession)
 
 
+async def some_and_others(tim: TimSession, ids: Iterator[str]) -> None:
+    """A split form takes what its command takes, of any iterable, and returns the same reply or a general one."""
+    assert_type(await tim.accounts.check_all(ids), CheckAccountsReply)
+    assert_type(await tim.accounts.import_all(account_list=[AccountImportItem("id1")]), ImportAccountsReply)
+    assert_type(await tim.group_members.delete_all("g1", ids), PartialReply)
+    reply = await tim.accounts.check_all(ids, extra={"New": 1})
+    assert_type(reply.raise_for_failures(), CheckAccountsReply)
+    assert_type(reply.failed, list[Failure])
+    assert_type(reply.succeeded, list[str | int])
+    assert_type(reply.extra, dict[str, Any])
+
+
+async def pages(tim: TimSession) -> None:
+    """An iterator over pages gives typed items; a time of a reply is a number and a datetime."""
+    async for member in tim.group_members.each("@TGS#2C5SZEAEF", limit=100):
+        print(member.member_account, member.role, member.join_time_utc)
+        assert_type(member, MemberInfo)
+        assert_type(member.join_time_utc, datetime | None)
+    assert_type(tim.groups.each(limit=100), Pager[str])
+    assert_type((await tim.messages.send("id1", "hi")).msg_time_utc, datetime | None)
+    async for message in tim.operations.each_in_history("C2C", "2026112108"):
+        assert_type(message.msg_body, list[Element])
+
+
 async def wrong(tim: TimSession) -> None:
     """What cannot be right is an error before it runs."""
     await tim.messages.send("id1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    await tim.messages.send("id1", "hi", 2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await tim.messages.send("id1", "hi", 2)  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
     await tim.messages.send(["id1"], "hi")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await tim.messages.send("id1", 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await tim.messages.send("id1", ["hi"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
@@ -171,6 +201,9 @@ async def wrong(tim: TimSession) -> None:
     await tim.messages.send("id1", "hi", sync_other_machine=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await tim.messages.send("id1", "hi", msg_life_time="1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await tim.group_messages.send("g1", "hi", msg_priority="high")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await tim.accounts.check_all("id1", nonsense=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    tim.group_members.each()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await tim.group_members.each("g1")  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
     await tim.groups.create(type="Public")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     await tim.groups.create("Public", "n")  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
     await tim.call(5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
@@ -180,4 +213,4 @@ async def wrong(tim: TimSession) -> None:
     RateLimit(100, 1.0, 10)  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
     RateLimit(count_until="never")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RateLimiter().try_acquire(1, "openim/sendmsg")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    QueryState(["id1"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    QueryState(["id1"])  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]

@@ -1,11 +1,12 @@
 """The commands of ``timrest``, put together."""
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from timrest_async.cli.call import call
+from timrest_async.cli.commands import commands
 from timrest_async.cli.demo import demo
 from timrest_async.cli.errors import errors
 from timrest_async.cli.sandbox import sandbox
@@ -14,7 +15,7 @@ from timrest_async.cli.usersig import usersig
 
 __all__ = ["app", "version_of"]
 
-app = typer.Typer(
+app: Final = typer.Typer(
     name="timrest",
     help="Tencent Chat's server-side REST API, from the command line.",
     epilog="Settings come from TIMREST_SDKAPPID, TIMREST_IDENTIFIER, TIMREST_SECRET_KEY, TIMREST_SECRET_KEY_FILE or"
@@ -52,6 +53,7 @@ def settings_of_all(
 app.command("demo")(demo)
 app.add_typer(send, name="send")
 app.command("call")(call)
+app.command("commands")(commands)
 app.add_typer(usersig, name="usersig")
 app.command("errors")(errors)
 app.command("sandbox")(sandbox)

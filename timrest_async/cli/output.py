@@ -133,7 +133,7 @@ class Output:
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
         """Whether a machine reads along."""
-        self.console = Console(highlight=False, markup=False, emoji=False)
+        self.console: Console = Console(highlight=False, markup=False, emoji=False)
         """What people read."""
 
     @property

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Final, Literal, cast
 
 import typer
 
@@ -24,7 +24,7 @@ from timrest_async.elements import Custom, Element, Image, Text
 
 __all__ = ["send"]
 
-send = typer.Typer(help="Send one message.", no_args_is_help=True)
+send: Final = typer.Typer(help="Send one message.", no_args_is_help=True)
 
 Words = Annotated[str | None, typer.Argument(metavar="TEXT", help="What to say; - reads it from stdin.")]
 From = Annotated[str | None, typer.Option("--from", metavar="ID", help="On whose behalf; else the administrator.")]

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from attrs import asdict
@@ -17,7 +17,7 @@ from timrest_async.usersig import DAY, UserSig, read_usersig, sign, verify
 
 __all__ = ["usersig"]
 
-usersig = typer.Typer(help="Make a UserSig, or check one.", no_args_is_help=True)
+usersig: Final = typer.Typer(help="Make a UserSig, or check one.", no_args_is_help=True)
 
 
 @usersig.command("make")

@@ -1,0 +1,1 @@
+"""The reference documentation, and what makes it: ``python -m docs.build``."""

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["Claim", "Spread", "arguments", "environment", "finish", "print_table"]
 
 LIBRARIES: Final = ("aiohttp", "attrs", "cattrs", "aiolimiter", "tenacity", "orjson")
-RIVALS: Final = ("pyrate-limiter", "throttled-py", "redis", "redis-rate-limiters")
+RIVALS: Final = (
+    *("msgspec", "pydantic", "pydantic-core"),
+    *("pyrate-limiter", "throttled-py", "redis", "redis-rate-limiters"),
+)
 """Libraries that only some benchmarks need."""
 
 RESULTS: Final = Path(__file__).parent / "results"

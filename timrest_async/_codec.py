@@ -104,7 +104,7 @@ def _decode_with_care(command: Command[R], data: dict[str, Any]) -> R:
     """Read *data* where something is out of the ordinary, and raise what it stands for."""
     path, reply = command.path, command.reply
     code = _code_of(path, data.get("ErrorCode"))
-    if code != 0 and not data.get(command.outcomes_in):
+    if code != 0 and not (command.outcomes_in and data.get(command.outcomes_in)):
         raise error_for(code, _said(data.get("ErrorInfo")), path, _said(data.get("RequestId")) or None)
     try:
         return cast("R", _readers[type(command)](data, command))

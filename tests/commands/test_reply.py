@@ -9,7 +9,7 @@ import pytest
 from attrs import field, frozen
 
 from tests.commands import later
-from timrest_async import Command, ConfigError, Failure, InputError, PartialFailureError, TimSession, Wire
+from timrest_async import ApiError, Command, ConfigError, Failure, InputError, PartialFailureError, TimSession, Wire
 from timrest_async._codec import decode, encode, read, write
 from timrest_async._wire import Targets
 from timrest_async.commands._reply import CommandReply, Part, PartialReply, Result, Utc, failure
@@ -259,5 +259,11 @@ class Odd(Command[dict[str, Any]]):
 def test_a_code_that_means_nothing_is_not_believed() -> None:
     """Where outcomes stand below a key, an answer that has it is read whatever its own code says."""
     assert decode(Odd(), b'{"ErrorCode": 10015, "Things": [1]}')["Things"] == [1]
-    with pytest.raises(Exception, match="10015"):
+    with pytest.raises(ApiError, match="10015"):
         decode(Odd(), b'{"ErrorCode": 10015, "Things": []}')
+
+
+def test_any_other_code_is_believed() -> None:
+    """Whatever keys the answer has."""
+    with pytest.raises(ApiError, match="10015"):
+        decode(GetLetters(), answer(ErrorCode=10015, Letters=[{"Name": "a"}], **{"": 1}))

@@ -276,10 +276,11 @@ def _bare(hint: Any) -> Any:
 
 def _rest_reader(read_named: Reader, name: str, known: set[str]) -> Reader:
     """Keep in the field *name* what arrives beside the *known* keys."""
+    knows_all = known.issuperset
 
     def read_rest(data: Any, kind: Any) -> Any:
         value = read_named(data, kind)
-        if not data.keys() <= known:
+        if data.__class__ is not dict or not knows_all(data):
             object.__setattr__(value, name, {key: data[key] for key in data.keys() - known})
         return value
 

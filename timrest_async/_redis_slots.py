@@ -46,6 +46,8 @@ AHEAD: Final = 0.1
 LONG: Final = 10.0
 """A limit over more seconds than this is not waited for when what counted for it is not known."""
 
+AWAY: Final = "it was away, and this process goes on alone"
+
 ENOUGH: Final = 5
 """After so many answers it is clear how quick the server is."""
 
@@ -68,6 +70,16 @@ class Settings:
     clock: Clock
     back: float = -math.inf
     """When the server was there again, so that nobody went on alone any more."""
+    alone: bool = False
+    """Whether this process goes on without the server."""
+    left: float = -math.inf
+    """When it last did so, or began to."""
+    void_from: float = math.inf
+    """From then on a slot that was asked for before is worth nothing, even if the server has kept it."""
+
+    def is_void(self, slot: Slot, when: float) -> bool:
+        """Say whether others do without the server at the time of *slot*, which is *when* by our clock."""
+        return when > self.void_from and (self.alone or slot.sent <= self.left)
 
 
 @define
@@ -381,7 +393,9 @@ class _Lane:
         while self._slots and (claim := next((claim for claim in self._line if claim.waits), None)) is not None:
             slot, now = self._slots[0], self._clock.time()
             when = slot.at - self._gate.server.least
-            if self._is_good(slot):
+            if self._gate.settings.is_void(slot, when):
+                self._send_away(claim, slot)
+            elif self._is_good(slot):
                 if now < when - AHEAD:
                     return when - AHEAD
                 if not self._gate.is_sure_of(slot):
@@ -395,6 +409,13 @@ class _Lane:
                 self._miss(slot)
             del self._slots[0]
         return None
+
+    def _send_away(self, claim: _Claim, slot: Slot) -> None:
+        """Give *slot* back, and tell *claim* to do without the server."""
+        del self._line[claim]
+        assert claim.turn is not None
+        claim.turn.set_exception(Unavailable(AWAY))
+        self._gate.link.tell(slot.undo)
 
     def _let_look(self, claim: _Claim) -> None:
         """Let *claim* make sure of the server, unless somebody does; whoever did that serves again."""

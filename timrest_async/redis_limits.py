@@ -216,8 +216,6 @@ class _Alone:
     """A part of the cap, for as long as the server is away."""
 
     def __init__(self, limiter: RateLimiter, link: Link, settings: Settings) -> None:
-        self.active = False
-        """Whether the server is away."""
         self.limiter = limiter
         """What keeps the part."""
         self._link = link
@@ -228,11 +226,17 @@ class _Alone:
         self._watch: asyncio.Task[None] | None = None
         self._inside: set[asyncio.Timeout] = set()
 
+    @property
+    def active(self) -> bool:
+        """Whether the server is away."""
+        return self._settings.alone
+
     def begin(self) -> None:
         """Go on without the server."""
         if not self.active:
-            self.active = True
-            self._since = self._clock.time() + TRUST + AHEAD
+            settings, now = self._settings, self._clock.time()
+            self._since = now + TRUST + AHEAD
+            settings.alone, settings.left, settings.void_from = True, now, self._since
             self._watch = asyncio.get_running_loop().create_task(self._look_out())
 
     async def acquire(self, sdkappid: int, command: Asking, deadline: float, gate: Gate) -> Permit | None:
@@ -270,7 +274,8 @@ class _Alone:
                 self._end()
 
     def _end(self) -> None:
-        self.active = False
+        if self.active:
+            self._settings.alone, self._settings.left = False, self._clock.time()
         for inside in self._inside:
             inside.reschedule(asyncio.get_running_loop().time())
 

@@ -329,3 +329,17 @@ async def test_closing_ends_the_lookout_and_who_waits_alone(crowd_at: CrowdAt) -
     with pytest.raises(LimiterUnavailableError, match="the limiter was closed"):
         await waiter
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_slots_for_a_time_without_the_server_are_worth_nothing(server: Server, crowd_at: CrowdAt) -> None:
+    """Callers with slots for later go alone with the others while the server stands still, and the cap holds."""
+    crowd = crowd_at(server.url, RateLimit(40, 0.5, burst=8), patience=0.3, fallback=0.5)
+    await server.until_aged()
+    waiting = [crowd.start(number) for number in range(150)]
+    await crowd.until(lambda: len(crowd.times) >= 20)
+    server.freeze()
+    await asyncio.sleep(1.5)
+    server.thaw()
+    await asyncio.gather(*waiting)
+    assert sorted(crowd.numbers) == list(range(150))
+    assert fullest(sorted(crowd.times), 0.5) <= 40

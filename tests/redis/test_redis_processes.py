@@ -7,6 +7,8 @@ import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.windows import fullest
 
 if TYPE_CHECKING:
@@ -111,10 +113,13 @@ def test_processes_that_go_on_alone_and_come_back_keep_the_cap(server: Server, w
     assert fullest(times, 0.5) <= 40
 
 
-def test_processes_whose_server_stood_still_keep_the_cap(server: Server, work: Work) -> None:
-    """The same server, after so long a pause that both went on alone: no window over the cap."""
+@pytest.mark.parametrize("every", [0.02, 0.005])
+def test_processes_whose_server_stood_still_keep_the_cap(server: Server, work: Work, every: float) -> None:
+    """The same server, after so long a pause that both went on alone: no window over the cap, also where it gave slots
+    for after the pause.
+    """
     plan: dict[str, Any] = {"fallback": 0.5, "patience": 0.3, "limit": (40, 0.5, 8)}
-    workers = work(2, url=server.url, calls=150, every=0.02, **plan)
+    workers = work(2, url=server.url, calls=150, every=every, **plan)
     for worker in workers:
         worker.go()
     time.sleep(1.0)

@@ -67,7 +67,7 @@ class Direct:
         """Let the service answer."""
         self.usersigs.add(str(usersig))
         query = {"sdkappid": str(SDKAPPID), "identifier": "administrator", "contenttype": "json", "random": "1"}
-        return orjson.dumps(self._service.answer(path, query | {"usersig": usersig}, body))
+        return orjson.dumps(await self._service.answer(path, query | {"usersig": usersig}, body))
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -91,7 +91,7 @@ def test_eight_weeks_go_by_without_a_refusal(life: float) -> None:
     state = State(right)
     for group in GROUPS:
         state.add_group(group)
-    application = Application(sdkappid=SDKAPPID, secret_key=KEY, admins=["administrator"], calls_per_second=100)
+    application = Application(sdkappid=SDKAPPID, secret_key=KEY)
     transport = Direct(Service(application, state))
     limits = RateLimiter(clock=clock)
     tim = TimSession(SDKAPPID, secret_key=KEY, usersig_life=int(life), transport=transport, limits=limits, clock=clock)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Writer: TypeAlias = Callable[[Any], dict[str, Any]]
     Reader: TypeAlias = Callable[[Any, Any], Any]
 
-__all__ = ["decode", "encode", "read", "read_object", "write"]
+__all__ = ["decode", "encode", "from_json", "read", "read_object", "to_json", "write"]
 
 R = TypeVar("R")
 F = TypeVar("F")
@@ -83,6 +83,21 @@ def read_object(path: str, answer: bytes) -> dict[str, Any]:
     if isinstance(data, dict):
         return cast("dict[str, Any]", data)
     raise TransportError(path, f"the answer is no JSON object but {len(answer)} bytes of something else")
+
+
+def to_json(value: Any) -> bytes:
+    """Write plain JSON types; :class:`RecursionError` where they are nested too deeply."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError as error:
+        if "Recursion" in str(error):
+            raise RecursionError(str(error)) from error
+        raise
+
+
+def from_json(text: bytes | str) -> Any:
+    """Read plain JSON types; :class:`ValueError` where there is no JSON."""
+    return orjson.loads(text)
 
 
 def write(value: Struct) -> dict[str, Any]:

@@ -6,7 +6,9 @@ again and compared with what was sent, field by field; keys that no document kno
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final, cast
+from zlib import crc32
 
 from attrs import frozen
 
@@ -16,9 +18,9 @@ from timrest_async.errors import InputError
 from timrest_async.sandbox.request import Refusal
 
 if TYPE_CHECKING:
-    from timrest_async.sandbox.request import Request
+    from collections.abc import Iterable
 
-__all__ = ["GROUP_CODES", "ONE_TO_ONE_CODES", "BodyCodes", "check_push_info", "read_body"]
+__all__ = ["BodyCodes", "check_body", "check_push_info", "content_of", "is_kind", "texts_in"]
 
 
 @frozen
@@ -35,30 +37,22 @@ class BodyCodes:
     """A MsgContent is not as its MsgType wants it."""
 
 
-ONE_TO_ONE_CODES: Final = BodyCodes(malformed=90002, no_list=90007, unfit=90010)
-GROUP_CODES: Final = BodyCodes(malformed=10004, no_list=10004, unfit=10004)
-
-
-def read_body(request: Request, codes: BodyCodes) -> list[Element]:
-    """Read the MsgBody of *request*."""
-    items: Any = request.fields.get("MsgBody")
-    if items is None:
-        raise Refusal(codes.malformed, "MsgBody is missing")
-    request.expect(codes.no_list, {"MsgBody": list})
-    if not items:
-        raise Refusal(codes.malformed, "MsgBody is empty")
-    body = [_element(place, item, codes) for place, item in enumerate(items)]
+def check_body(items: Any, name: str, codes: BodyCodes) -> None:
+    """Refuse a MsgBody, which is called *name*, that is not as it should be."""
+    if not is_kind(items, list):
+        raise Refusal(codes.no_list, f"{name} has to be a list")
+    listed: list[Any] = items
+    if not listed:
+        raise Refusal(codes.malformed, f"{name} is empty")
+    body = [_element(f"{name}[{place}]", item, codes) for place, item in enumerate(listed)]
     if sum(isinstance(element, Custom) for element in body) > 1:
-        raise Refusal(codes.unfit, "MsgBody holds more than one TIMCustomElem")
-    return body
+        raise Refusal(codes.unfit, f"{name} holds more than one TIMCustomElem")
 
 
-def check_push_info(request: Request, code: int) -> None:
+def check_push_info(given: Any, code: int) -> None:
     """Refuse an OfflinePushInfo that is not as it should be; the flat Sound of the oldest document is fine."""
-    if "OfflinePushInfo" not in request:
-        return
-    request.expect(code, {"OfflinePushInfo": dict})
-    given: dict[str, Any] = request.fields["OfflinePushInfo"]
+    if not is_kind(given, dict):
+        raise Refusal(code, "OfflinePushInfo has to be an object")
     try:
         made = write(read(given, OfflinePushInfo))
     except InputError as error:
@@ -67,14 +61,32 @@ def check_push_info(request: Request, code: int) -> None:
         raise Refusal(code, "a field of OfflinePushInfo has another type than the manual gives")
 
 
-def _element(place: int, item: Any, codes: BodyCodes) -> Element:
+def is_kind(value: Any, kind: type[Any]) -> bool:
+    """Say whether *value* is of a *kind* of JSON, of which no other is a part."""
+    return type(value) is kind
+
+
+def texts_in(body: Iterable[Any]) -> str:
+    """Return what can be read in a MsgBody that was checked."""
+    return " ".join(item["MsgContent"].get("Text", "") for item in body if item["MsgType"] == "TIMTextElem")
+
+
+def content_of(body: Any) -> int:
+    """Return a number that is the same for the same MsgBody."""
+    return crc32(_sorted(body).encode())
+
+
+_sorted: Final = json.JSONEncoder(sort_keys=True).encode
+
+
+def _element(place: str, item: Any, codes: BodyCodes) -> Element:
     fields = cast("dict[str, Any]", item) if type(item) is dict else {}
     msg_type = fields.get("MsgType")
     if type(msg_type) is not str or type(fields.get("MsgContent")) is not dict:
-        raise Refusal(codes.malformed, f"MsgBody[{place}] has to be an object with a MsgType and a MsgContent")
+        raise Refusal(codes.malformed, f"{place} has to be an object with a MsgType and a MsgContent")
     element = read(fields, Element)
     if isinstance(element, Unknown) or not _agrees(fields["MsgContent"], write(element)["MsgContent"]):
-        raise Refusal(codes.unfit, f"MsgBody[{place}] is not as the manual describes {msg_type}")
+        raise Refusal(codes.unfit, f"{place} is not as the manual describes {msg_type}")
     return element
 
 

@@ -1,35 +1,38 @@
-"""The body of a call, read field by field: each reader is told the code that the manual gives for a bad value."""
+"""The body of a call, and how the service says no."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from timrest_async.errors import explain
 
-__all__ = ["U32_MAX", "Refusal", "Request"]
+if TYPE_CHECKING:
+    from timrest_async.sandbox.events import Event
 
-U32_MAX: Final = 2**32 - 1
-
-_NO_LIMIT: Final = 2**63
-
-_KINDS: Final[Mapping[type, str]] = {int: "a whole number", str: "a string", list: "a list", dict: "an object"}
+__all__ = ["Refusal", "Request"]
 
 
 class Refusal(Exception):  # noqa: N818  # an answer of the service, which never leaves the sandbox as an exception
-    """The service says no: a documented *code*, and *info* in our words."""
+    """The service says no: a documented *code*, *info* in our words, and what it tells your application of it."""
 
-    def __init__(self, code: int, info: str = "") -> None:
+    def __init__(self, code: int, info: str = "", *, told: Sequence[Event] = ()) -> None:
         super().__init__(code, info)
         self.code = code
         self.info: str = info or explain(code).meaning
+        self.told = told
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The envelope in which it goes out."""
+        return {"ActionStatus": "FAIL", "ErrorInfo": self.info, "ErrorCode": self.code}
 
 
 @frozen
 class Request:
-    """A call that was admitted, with its body."""
+    """A call that was admitted, its fields each of the kind that the manual gives."""
 
     identifier: str
     """The administrator who calls."""
@@ -38,48 +41,18 @@ class Request:
     """How many bytes the body has."""
 
     fields: Mapping[str, Any]
-    """The body."""
+    """The body; a ``null`` is as good as absent."""
+
+    number: int = 0
+    """Which call it is, counted from 1."""
 
     def __contains__(self, name: str) -> bool:
-        return name in self.fields
+        return self.fields.get(name) is not None
 
-    def text(self, name: str, code: int, *, most: int = _NO_LIMIT) -> str:
-        """Return a string of 1 to *most* bytes."""
+    def __getitem__(self, name: str) -> Any:
+        return self.fields[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a field, or *default* where it is absent."""
         value = self.fields.get(name)
-        if isinstance(value, str) and 1 <= len(value.encode()) <= most:
-            return value
-        limit = f" of at most {most} bytes" if most < _NO_LIMIT else ""
-        raise Refusal(code, f"{name} has to be a string{limit} that is not empty")
-
-    def number(self, name: str, code: int, *, low: int = 0, high: int = U32_MAX) -> int:
-        """Return a whole number from *low* to *high*."""
-        value = self.fields.get(name)
-        if type(value) is int and low <= value <= high:
-            return value
-        raise Refusal(code, f"{name} has to be a whole number from {low} to {high}")
-
-    def items(self, name: str, code: int) -> list[Any]:
-        """Return a list."""
-        if name not in self.fields:
-            raise Refusal(code, f"{name} is missing")
-        self.expect(code, {name: list})
-        values: list[Any] = self.fields[name]
-        return values
-
-    def accounts(self, name: str, code: int) -> list[str]:
-        """Return a list of account ids."""
-        values = self.items(name, code)
-        if all(isinstance(value, str) and value for value in values):
-            return values
-        raise Refusal(code, f"{name} has to be a list of strings that are not empty")
-
-    def expect(self, code: int, kinds: Mapping[str, type]) -> None:
-        """Refuse a field that is given and is not of its kind."""
-        for name, kind in kinds.items():
-            if name in self.fields and type(self.fields[name]) is not kind:
-                raise Refusal(code, f"{name} has to be {_KINDS[kind]}")
-
-    def expect_one_of(self, name: str, allowed: Collection[str], code: int) -> None:
-        """Refuse a field that is given and is none of *allowed*."""
-        if name in self.fields and self.fields[name] not in allowed:
-            raise Refusal(code, f"{name} has to be one of {', '.join(allowed)}")
+        return default if value is None else value

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
-from timrest_async import ConfigError
-from timrest_async.sandbox import Sandbox
+from timrest_async import ConfigError, Text
+from timrest_async.sandbox import Sandbox, Webhooks
 from timrest_async.sandbox.server import _reset
 from timrest_async.usersig import sign
 
@@ -76,12 +76,8 @@ async def test_a_refusal_is_answered_over_200_too(http: aiohttp.ClientSession, q
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", SEND, 405),
-        ("PUT", SEND, 405),
-        ("POST", "/v4/openim", 404),
         ("POST", "/v5/openim/sendmsg", 404),
-        ("POST", "/v4/openim/sendmsg/now", 404),
-        ("GET", "/", 404),
+        ("GET", "/none", 404),
     ],
 )
 async def test_other_methods_and_addresses_are_not_served(
@@ -90,6 +86,25 @@ async def test_other_methods_and_addresses_are_not_served(
     """The protocol is POST below /v4, and nothing else."""
     async with http.request(method, path) as response:
         assert response.status == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"),
+    [
+        ("GET", SEND, 60002),
+        ("PUT", SEND, 60002),
+        ("POST", "/v4/", 60009),
+        ("POST", "/v4/openim", 60009),
+        ("POST", "/v4/openim/sendmsg/now", 60009),
+    ],
+)
+async def test_what_is_no_call_has_a_code_too(
+    http: aiohttp.ClientSession, query: Query, method: str, path: str, code: int
+) -> None:
+    """Below /v4 everything is answered as the service does: JSON over HTTP 200."""
+    async with http.request(method, path, params=query(), data=b"{}") as response:
+        assert (response.status, (await response.json())["ErrorCode"]) == (200, code)
+        assert response.headers["Server"] == "timrest-sandbox"
 
 
 async def test_a_body_without_end_is_not_read(http: aiohttp.ClientSession, query: Query) -> None:
@@ -103,9 +118,8 @@ async def test_the_state_can_be_seen(http: aiohttp.ClientSession, query: Query) 
     await answer_of(http, query())
     async with http.get("/_sandbox/state") as response:
         shown = await response.json()
-    (conversation,) = shown["Conversations"]
-    assert conversation["Accounts"] == ["administrator", "lumotuwe2"]
-    assert conversation["Messages"][0]["MsgBody"] == SENT["MsgBody"]
+    assert shown["accounts"] == [{"UserID": "administrator"}, {"UserID": "lumotuwe2"}]
+    assert shown["messages"][0]["MsgBody"] == SENT["MsgBody"]
 
 
 async def test_the_calls_can_be_seen(box: Sandbox, http: aiohttp.ClientSession, query: Query) -> None:
@@ -117,8 +131,8 @@ async def test_the_calls_can_be_seen(box: Sandbox, http: aiohttp.ClientSession, 
     async with http.get("/_sandbox/calls") as response:
         shown = await response.json()
     assert shown == [
-        {"time": 0.0, "path": "openim/sendmsg", "code": None},
-        {"time": 0.0, "path": "openim/sendmsg", "code": 70002},
+        {"time": 0.0, "path": "openim/sendmsg", "code": None, "number": 1, "seconds": None},
+        {"time": 0.0, "path": "openim/sendmsg", "code": 70002, "number": 2, "seconds": 0.0},
     ]
 
 
@@ -135,7 +149,8 @@ async def test_faults_can_be_ordered_from_outside(http: aiohttp.ClientSession, q
 @pytest.mark.parametrize("wrong", [b"", b"[]", b'{"path": "*"}', b'{"path": "*", "fire": true}', b'{"cut": true}'])
 async def test_a_fault_that_makes_no_sense_is_refused(http: aiohttp.ClientSession, wrong: bytes) -> None:
     """The answer says why."""
-    async with http.post("/_sandbox/faults", data=wrong) as response:
+    headers = {"Content-Type": "application/json"}
+    async with http.post("/_sandbox/faults", data=wrong, headers=headers) as response:
         assert response.status == 400
         assert (await response.json())["error"]
 
@@ -233,24 +248,59 @@ async def test_a_sandbox_listens_on_ipv6_too() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"host": "0.0.0.0"},  # noqa: S104  # what must not be
-        {"host": "example.org"},
         {"admins": ()},
         {"admins": "administrator"},
         {"calls_per_second": 0},
     ],
 )
 def test_a_sandbox_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
-    """It is never open to the network, and never without an administrator."""
+    """It is never without an administrator."""
     with pytest.raises(ConfigError):
         Sandbox(**wrong)
+
+
+async def test_what_arrived_can_be_asked_for(clock: FakeClock) -> None:
+    """By its receiver, its sender, or its group; a signature of one's own is as good as the key."""
+    async with Sandbox(clock=clock) as box:
+        box.state.add_group("team", owner="alice")
+        usersig = sign(box.sdkappid, box.secret_key, "administrator", expire=60, time=int(clock.now()))
+        async with box.session(usersig=usersig) as tim:
+            await tim.messages.send("alice", "to you")
+            await tim.group_messages.send("team", "to all", from_account="alice")
+    assert [message.msg_body for message in box.messages(sender="administrator", to="alice")] == [[Text("to you")]]
+    assert [(message.from_account, message.msg_body) for message in box.group_messages("team")] == [
+        ("alice", [Text("to all")])
+    ]
+
+
+async def test_a_sandbox_that_others_can_reach_says_so() -> None:
+    """Whoever opens it to the network is warned, and finds it at home all the same."""
+    with pytest.warns(RuntimeWarning, match=r"whoever reaches 0\.0\.0\.0 may read"):
+        box = Sandbox(host="0.0.0.0")  # noqa: S104  # what is warned of
+    async with box, box.session() as tim:
+        assert box.base_url == f"http://127.0.0.1:{box.port}"
+        assert not (await tim.accounts.check(["administrator"])).failed
+
+
+async def test_applications_know_nothing_of_each_other(clock: FakeClock) -> None:
+    """Each has its own key, administrators and state behind one address; an unknown one is told so."""
+    async with Sandbox(clock=clock, secret_key="one") as box:
+        other = box.add_application(1_400_000_001, secret_key="two", admins=["boss"])
+        async with box.session() as tim, box.session(sdkappid=1_400_000_001) as theirs:
+            await tim.accounts.import_many(["alice", "bob"])
+            await theirs.accounts.import_one("alice")
+            await theirs.messages.send("alice", "hi")
+        with pytest.raises(ConfigError, match="already"):
+            box.add_application(1_400_000_001)
+    assert box.messages() == []
+    assert [message.from_account for message in other.state.messages(to="alice")] == ["boss"]
 
 
 async def test_a_second_administrator_may_call(query: Query, clock: FakeClock) -> None:
     """Every name in *admins* is an administrator with an account."""
     async with Sandbox(admins=["boss", "deputy"], host="localhost", clock=clock) as box:
         usersig = sign(box.sdkappid, box.secret_key, "deputy", expire=60, time=int(clock.now()))
-        answer = box.service.answer(
+        answer = await box.service.answer(
             "openim/sendmsg",
             query(identifier="deputy", usersig=usersig),
             json.dumps(SENT | {"To_Account": "boss"}).encode(),
@@ -263,3 +313,29 @@ def test_a_peer_who_hung_up_needs_no_reset() -> None:
     closed = Mock(spec=["force_close"])
     _reset(cast("Any", SimpleNamespace(get_extra_info=lambda _: None, protocol=closed)))
     closed.force_close.assert_called_once_with()
+
+
+async def test_a_sandbox_whose_webhooks_cannot_start_listens_nowhere() -> None:
+    """What failed half-way is undone."""
+    hooks = Webhooks("http://127.0.0.1:1", sdkappid=1)
+    await hooks.start()
+    box = Sandbox(webhooks=hooks)
+    with pytest.raises(ConfigError, match="running already"):
+        await box.start()
+    with pytest.raises(ConfigError, match="not running"):
+        _ = box.port
+
+
+async def test_each_application_has_webhooks_of_its_own() -> None:
+    """They are started and stopped with the sandbox, and call in the name of their application."""
+    ours, theirs = Webhooks("http://127.0.0.1:1", sdkappid=1), Webhooks("http://127.0.0.1:1", sdkappid=2)
+    box = Sandbox(sdkappid=1, webhooks=ours)
+    box.add_application(2, webhooks=theirs)
+    async with box, box.session(sdkappid=2) as tim:
+        await tim.messages.send("administrator", "hi")
+        await theirs.idle()
+    assert [delivery.command for delivery in theirs.deliveries] == [
+        "C2C.CallbackBeforeSendMsg",
+        "C2C.CallbackAfterSendMsg",
+    ]
+    assert not ours.deliveries

@@ -9,10 +9,14 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from attrs import define, frozen
 
 from timrest_async.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["NO_FAULT", "Fault", "Faults"]
 
@@ -80,6 +84,10 @@ class Faults:
 
     def __len__(self) -> int:
         return sum(waiting.times for waiting in self._waiting)
+
+    def __iter__(self) -> Iterator[tuple[str, Fault, int]]:
+        """Go through them: of which path, what goes wrong, and how often."""
+        return ((waiting.path, waiting.fault, waiting.times) for waiting in self._waiting)
 
     def add(  # noqa: PLR0913  # one keyword for each thing that can go wrong
         self,

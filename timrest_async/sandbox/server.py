@@ -1,29 +1,27 @@
-"""The sandbox on a socket: the protocol under ``/v4/``, and a look behind the scenes under ``/_sandbox/``.
+"""The sandbox on a socket: the protocol under ``/v4/``, beside what :mod:`timrest_async.sandbox.console` shows.
 
-This is the one module that knows aiohttp's server. Every answer of the service goes out as JSON over HTTP 200; only a
-fault makes it anything else. Behind the scenes, without a signature::
-
-    GET    /_sandbox/state      accounts, groups and conversations with their messages
-    GET    /_sandbox/calls      what was called: time of arrival (monotonic), path, code
-    POST   /_sandbox/faults     {"path": "openim/sendmsg", "code": 20004, "times": 2}
-    DELETE /_sandbox/faults     let everything go well again
+Every answer of the service goes out as JSON over HTTP 200; only a fault makes it anything else.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import struct
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
-from attrs import asdict
 
 from timrest_async._clock import sleep_until
-from timrest_async.errors import ConfigError
+from timrest_async._codec import to_json
+from timrest_async.sandbox.console import Console
+from timrest_async.sandbox.plays import plays
+from timrest_async.sandbox.request import Refusal
 
 if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
     from timrest_async._clock import Clock
     from timrest_async.sandbox.faults import Fault, Faults
     from timrest_async.sandbox.service import Service
@@ -43,20 +41,22 @@ _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 class HttpServer:
     """The service and its faults, over HTTP."""
 
-    def __init__(self, service: Service, faults: Faults, clock: Clock) -> None:
-        self._service = service
+    def __init__(self, services: Mapping[int, Service], faults: Faults, clock: Clock) -> None:
+        self._services = services
         self._faults = faults
         self._clock = clock
+        self._console = Console(services, faults, clock)
         self._runner: web.AppRunner | None = None
 
-    async def start(self, host: str, port: int) -> int:
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """Listen, and return the port."""
+        plays()
         runner = web.AppRunner(
             self._application(), access_log=None, shutdown_timeout=CLOSING_SECONDS, handler_cancellation=True
         )
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port).start()
+            await web.TCPSite(runner, host, port, ssl_context=tls).start()
         except BaseException:
             await runner.cleanup()
             raise
@@ -74,49 +74,51 @@ class HttpServer:
 
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=BODY_BYTES)
+        application.on_response_prepare.append(_say_who)
         application.add_routes(
             [
-                web.post("/v4/{service}/{command}", self._call),
-                web.get("/_sandbox/state", self._show_state),
-                web.get("/_sandbox/calls", self._show_calls),
-                web.post("/_sandbox/faults", self._add_fault),
-                web.delete("/_sandbox/faults", self._clear_faults),
+                web.post("/v4/{path:.+}", self._call),
+                web.route("*", "/v4/{path:.*}", _refuse_method),
+                *self._console.routes(),
             ]
         )
+        application.on_shutdown.append(self._console.close)
         return application
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
-        path = "{service}/{command}".format_map(request.match_info)
+        path, query = request.match_info["path"], request.query
+        service = self._service_of(query.get("sdkappid", ""))
         body = await request.read()
         fault = self._faults.take(path)
         if fault.keeps_away:
-            self._service.arrive(path)
+            service.arrive(path)
+            self._console.wake()
             await self._be_late(fault)
             return _unseen(request, fault)
-        answer = self._service.answer(path, request.query, body, refuse_with=fault.code)
+        answer = await service.answer(path, query, body, refuse_with=fault.code)
+        self._console.wake()
         await self._be_late(fault)
         return await _answered(request, fault, answer)
+
+    def _service_of(self, sdkappid: str) -> Service:
+        """Return what answers for an application; the first where there is none, which says so."""
+        first = next(iter(self._services.values()))
+        return next((service for number, service in self._services.items() if str(number) == sdkappid), first)
 
     async def _be_late(self, fault: Fault) -> None:
         if fault.latency:
             await sleep_until(self._clock, self._clock.time() + fault.latency)
 
-    async def _show_state(self, _: web.Request) -> web.Response:
-        return web.json_response(self._service.state.describe())
 
-    async def _show_calls(self, _: web.Request) -> web.Response:
-        return web.json_response([asdict(call) for call in self._service.calls])
+async def _refuse_method(request: web.Request) -> web.Response:
+    """Answer what no client of the service asks: another method than POST, or no command."""
+    no = Refusal(60009 if request.method == "POST" else 60002, "a command is POSTed to /v4/{service}/{command}")
+    return web.json_response(no.answer)
 
-    async def _add_fault(self, request: web.Request) -> web.Response:
-        try:
-            self._faults.add(**await request.json())
-        except (ConfigError, TypeError, ValueError) as error:
-            return web.json_response({"error": str(error)}, status=400)
-        return web.json_response({"waiting": len(self._faults)})
 
-    async def _clear_faults(self, _: web.Request) -> web.Response:
-        self._faults.clear()
-        return web.json_response({"waiting": 0})
+async def _say_who(_: web.Request, response: web.StreamResponse) -> None:
+    """Let nobody mistake it for the service."""
+    response.headers["Server"] = "timrest-sandbox"
 
 
 def _unseen(request: web.Request, fault: Fault) -> web.Response:
@@ -129,14 +131,14 @@ def _unseen(request: web.Request, fault: Fault) -> web.Response:
 
 async def _answered(request: web.Request, fault: Fault, answer: dict[str, Any]) -> web.StreamResponse:
     """Hand over what the service said: all of it, half of it, or nothing."""
-    response = web.json_response(answer)
+    response = web.Response(body=to_json(answer), content_type="application/json")
     if fault.lose_answer:
         request.protocol.force_close()
     return await _half(request, answer) if fault.cut else response
 
 
 async def _half(request: web.Request, answer: dict[str, Any]) -> web.StreamResponse:
-    content = json.dumps(answer).encode()
+    content = to_json(answer)
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     response.content_length = len(content)
     await response.prepare(request)

@@ -1,0 +1,42 @@
+// What was said in one call, beside whatever else is shown.
+
+import { $, api, clockTime, codeMark, copy, el, pretty, state, t, took } from "./core.js";
+
+let cameFrom = null;
+
+export async function showDetails(number, title, row) {
+  cameFrom = document.activeElement;
+  const parts = [];
+  let facts = [];
+  let hint = "";
+  state.python = "";
+  try {
+    if (!number) throw new Error("no_call");
+    const said = await api(`calls/${number}`);
+    facts = factsOf(said);
+    parts.push(["request", pretty(said.body)], ["answer", pretty(said.answer)]);
+    if (said.python) parts.push(["python", said.python]);
+  } catch (error) {
+    hint = t(error.message === "no_call" ? "no_call" : "forgotten");
+  }
+  if (row) parts.push(["stored", pretty(row)]);
+  $("details-title").textContent = title;
+  $("details-facts").replaceChildren(...facts);
+  $("details-hint").textContent = hint;
+  $("details-parts").replaceChildren(...parts.flatMap(([name, text]) => [
+    el("h3", {}, t(name), " ", el("button", { type: "button", className: "quiet copy", onclick: () => copy(text) }, t("copy"))),
+    el("pre", { tabIndex: 0, attributes: { "aria-label": t(name) } }, text),
+  ]));
+  $("details").hidden = false;
+  $("details-title").focus();
+}
+
+const factsOf = (call) => [
+  el("code", {}, call.path), " ", codeMark(call.code), " ",
+  [call.identifier ? t("by", call.identifier) : "", clockTime(call.time + state.wall), took(call)].filter(Boolean).join(" · "),
+];
+
+export function closeDetails() {
+  $("details").hidden = true;
+  if (cameFrom?.isConnected) cameFrom.focus();
+}

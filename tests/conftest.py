@@ -19,6 +19,8 @@ from timrest_async.sandbox import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+pytest_plugins = ["timrest_async.sandbox.pytest_plugin"]  # loaded late, when coverage looks on
+
 ROOT = Path(__file__).parent.parent
 SPEC = Path(__file__).parent / "spec"
 

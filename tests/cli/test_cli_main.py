@@ -5,9 +5,11 @@ import os
 import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from timrest_async import cli
 from timrest_async.cli import main
 from timrest_async.cli.app import version_of
 
@@ -25,7 +27,7 @@ def test_python_m_does_the_same(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     """`python -m timrest_async.cli` is `timrest`."""
     monkeypatch.setattr(sys, "argv", ["timrest", "errors", "20004"])
     with pytest.raises(SystemExit) as left:
-        runpy.run_module("timrest_async.cli", run_name="__main__")
+        runpy.run_path(str(Path(cli.__file__).with_name("__main__.py")), run_name="__main__")
     assert left.value.code == 0
     assert "20004" in capsys.readouterr().out
 

@@ -14,10 +14,10 @@ from timrest_async.commands.messages import SendMessage
 from timrest_async.errors import TimError
 from timrest_async.limits import RateLimiter
 from timrest_async.sandbox import Sandbox
-from timrest_async.sandbox.state import GroupMessage, Message, content_of
 from timrest_async.transport import HttpTransport, Transport
 
 if TYPE_CHECKING:
+    from timrest_async.sandbox.state import GroupMessage, Message
     from timrest_async.session import TimSession
 
 __all__ = ["burst", "deliver_samples", "prepare", "retry"]
@@ -113,7 +113,7 @@ async def burst(box: Sandbox, tim: "TimSession", count: int, on_arrival: Callabl
     before = len(box.service.calls)
     outcomes = await asyncio.gather(*(send(number) for number in range(count)))
     times = [call.time for call in list(box.service.calls)[before:]]
-    arrived = Counter(content_of(message.msg_body) for message in box.state.conversation("leckie", "lumotuwe2"))
+    arrived = Counter(str(message.msg_body) for message in box.state.conversation("leckie", "lumotuwe2"))
     return Burst(
         sent=count,
         delivered=len(arrived),

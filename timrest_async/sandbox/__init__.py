@@ -6,6 +6,8 @@ what was sent, and lets things go wrong on request. See :class:`Sandbox`.
 
 from timrest_async.sandbox.embedded import Sandbox
 from timrest_async.sandbox.faults import Fault, Faults
+from timrest_async.sandbox.hooks import Delivery, Webhooks
+from timrest_async.sandbox.rules import Rules
 from timrest_async.sandbox.server import HttpServer
 from timrest_async.sandbox.service import Application, Call, Service
 from timrest_async.sandbox.state import Account, Group, GroupMessage, Message, Notice, State
@@ -14,6 +16,7 @@ __all__ = [
     "Account",
     "Application",
     "Call",
+    "Delivery",
     "Fault",
     "Faults",
     "Group",
@@ -21,7 +24,9 @@ __all__ = [
     "HttpServer",
     "Message",
     "Notice",
+    "Rules",
     "Sandbox",
     "Service",
     "State",
+    "Webhooks",
 ]

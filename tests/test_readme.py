@@ -12,6 +12,7 @@ import pytest
 
 from timrest_async import errors
 from timrest_async.commands._registry import commands
+from timrest_async.sandbox.plays import plays
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -42,6 +43,14 @@ def test_the_domains_of_the_readme_are_those_of_the_library() -> None:
     rows = re.findall(r"^\| `tim\.(\w+)` \|.*\| (\d+) \|$", README, re.MULTILINE)
     assert dict(rows) == {name: str(count) for name, count in Counter(entry.domain for entry in commands()).items()}
     assert f"All {len(commands())} documented commands" in README
+
+
+def test_the_sandbox_plays_what_the_readme_says() -> None:
+    """The table counts the commands of every domain that the sandbox plays."""
+    rows = re.findall(r"^\| (\w+) \| (\d+) \| .*\|$", README.partition("## The sandbox")[2], re.MULTILINE)
+    played = Counter(entry.domain for entry in commands() if entry.path in plays())
+    assert dict(rows) == {name: str(count) for name, count in played.items()}
+    assert f"All {played.total()} commands are played" in README
 
 
 def test_the_pieces_of_the_readme_are_checked_by_their_types() -> None:

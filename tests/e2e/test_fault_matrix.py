@@ -66,10 +66,12 @@ async def test_whatever_goes_wrong_is_told_as_it_is_and_harms_no_other_call(
     call = COMMANDS[command]
     async with hostile(fault) as server:
         async with server.session() as tim:
-            began = loop.time()
-            error = await attempt(call, tim)
-            took = loop.time() - began
-            seen = outcome_of(error)
+            for _ in range(3):
+                began = loop.time()
+                error = await attempt(call, tim)
+                took, seen = loop.time() - began, outcome_of(error)
+                if fault.limit is None or server.requests or seen == fault.expected(command):
+                    break  # else this machine stood still for so long that nothing was sent
             record_property("fault", [fault.name, command, seen.error and seen.error.__name__, seen.delivered])
             assert seen == fault.expected(command)
             assert took < (fault.limit or PATIENCE) + SLACK

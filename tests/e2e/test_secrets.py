@@ -275,7 +275,7 @@ async def test_no_public_object_shows_a_secret() -> None:
         HttpTransport(base_url="http://127.0.0.1", sdkappid=1, identifier="a", connections=1),
         RedisRateLimiter(f"redis://:{PASSWORD}@127.0.0.1:1/0"),
         Sandbox(secret_key=KEY),
-        Application(sdkappid=1, secret_key=KEY, admins=["a"], calls_per_second=None),
+        Application(sdkappid=1, secret_key=KEY, admins=["a"]),
         *(getattr(timrest_async, name) for name in timrest_async.__all__),
     ]
     shown = [f"{one!r}\n{pretty_repr(one)}\n{pretty_repr(one, max_string=9)}" for one in objects]

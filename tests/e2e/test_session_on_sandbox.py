@@ -200,9 +200,9 @@ async def test_the_environment_is_enough(box: Sandbox) -> None:
 
 
 async def test_any_command_can_be_called(tim: TimSession) -> None:
-    """One that the sandbox does not play says so."""
-    with pytest.raises(ApiError, match="does not play openim/querystate yet"):
-        await tim.call("openim/querystate", {"To_Account": ["lumotuwe1"]})
+    """One that the service does not know is refused by its name."""
+    with pytest.raises(ApiError, match="there is no command openim/nobody_knows"):
+        await tim.call("openim/nobody_knows", {"To_Account": ["lumotuwe1"]})
 
 
 async def test_an_address_of_version_6_is_as_good() -> None:

@@ -107,9 +107,9 @@ def subscribers(state: State, official: str = NEWS) -> list[str]:
     return state.store.values(sql, official)
 
 
-def stamped(state: State, **told: Any) -> dict[str, Any]:
-    """Return what is told of the official account at this moment."""
-    return {"Official_Account": NEWS, **told, "EventTime": int(state.clock.now() * 1000)}
+def of_news(**told: Any) -> dict[str, Any]:
+    """Return what is told of the official account."""
+    return {"Official_Account": NEWS, **told}
 
 
 async def test_the_life_of_an_official_account(tim: TimSession, box: Sandbox, clock: FakeClock) -> None:
@@ -149,14 +149,13 @@ async def test_the_life_of_an_official_account(tim: TimSession, box: Sandbox, cl
     assert not any(rows for table, rows in box.state.export().items() if table.startswith("official_"))
 
 
-def test_your_application_is_asked_before_one_is_created(post: Post, state: State, ears: Ears) -> None:
+def test_your_application_is_asked_before_one_is_created(post: Post, ears: Ears) -> None:
     """It hears who wants which name, and afterwards what id that has."""
     answer = post(CREATE, {"Owner_Account": "leckie", "Name": "Shop", "OfficialAccountUserID": "@TOA#_shop"})
     assert answer["OfficialAccountUserID"] == "@TOA#_shop"
     told = {"Operator_Account": "administrator", "Owner_Account": "leckie", "Name": "Shop"}
-    asked = told | {"EventTime": int(state.clock.now() * 1000)}
-    assert ears.asked == [Event("OfficialAccount.CallbackBeforeCreateOfficialAccount", asked)]
-    created = asked | {"Official_Account": "@TOA#_shop"}
+    assert ears.asked == [Event("OfficialAccount.CallbackBeforeCreateOfficialAccount", told)]
+    created = told | {"Official_Account": "@TOA#_shop"}
     assert ears.take() == [("OfficialAccount.CallbackAfterCreateOfficialAccount", created)]
 
 
@@ -183,7 +182,7 @@ def test_a_change_is_told_where_something_changed(post: Post, state: State, ears
     """Your application hears of the fields that are other than before, if the callback has them."""
     change = {"Official_Account": NEWS, "Name": "News", "FaceUrl": "x", "CustomString": "y", "MaxSubscriberNum": 5}
     assert post(MODIFY, change)["ErrorCode"] == 0
-    told = stamped(state, Operator_Account="administrator", FaceUrl="x")
+    told = of_news(Operator_Account="administrator", FaceUrl="x")
     assert ears.take() == [("OfficialAccount.CallbackAfterOfficialAccountInfoChanged", told)]
     post(MODIFY, change | {"CustomString": "z"})
     assert ears.told == ears.asked == []
@@ -199,7 +198,7 @@ def test_what_belongs_to_one_goes_with_it(post: Post, state: State, ears: Ears) 
         post(SEND, message(Official_Account=official))
     ears.take()
     assert post(DESTROY, {"Official_Account": NEWS})["ErrorCode"] == 0
-    told = stamped(state, Owner_Account="leckie", Name="News")
+    told = of_news(Owner_Account="leckie", Name="News")
     assert ears.take() == [("OfficialAccount.CallbackAfterOfficialAccountDestroyed", told)]
     assert (subscribers(state), subscribers(state, "@TOA#_shop")) == ([], ["lumotuwe1"])
     assert state.store.values("SELECT Official_Account FROM official_messages") == ["@TOA#_shop"]
@@ -255,7 +254,7 @@ def test_each_subscriber_has_a_result(post: Post, state: State, ears: Ears) -> N
     answer = post(ADD, subscribing("lumotuwe1", "leckie", "nobody", "lumotuwe1"))
     assert results(answer) == {"lumotuwe1": 1, "leckie": 2, "nobody": 0}
     new = [{"Subscriber_Account": "lumotuwe1"}]
-    told = stamped(state, Operator_Account="administrator", SubscribeAccountList=new)
+    told = of_news(Operator_Account="administrator", SubscribeAccountList=new)
     assert ears.asked == [Event("OfficialAccount.CallbackBeforeAddSubscriber", told)]
     assert ears.take() == [("OfficialAccount.CallbackAfterAddSubscriber", told)]
 
@@ -388,7 +387,7 @@ def test_a_history_is_read_backwards(post: Post, state: State) -> None:
 def test_a_message_is_asked_for_and_told(post: Post, state: State, ears: Ears) -> None:
     """Your application hears of it before and after, unless the sender forbids that."""
     receipt = post(SEND, message(OnlineOnlyFlag=1, CloudCustomData="c"))
-    told = stamped(state, OnlineOnlyFlag=1, MsgBody=BODY, CloudCustomData="c")
+    told = of_news(OnlineOnlyFlag=1, MsgBody=BODY, CloudCustomData="c")
     assert ears.asked == [Event("OfficialAccount.CallbackBeforeSendMsg", told)]
     sent = {name: receipt[name] for name in ("MsgKey", "MsgTime")}
     assert ears.take() == [("OfficialAccount.CallbackAfterSendMsg", told | sent)]
@@ -526,7 +525,7 @@ def test_each_message_is_recalled_for_itself(post: Post, state: State, ears: Ear
     ears.take()
     answer = post(RECALL, {"Official_Account": NEWS, "MsgKeyList": [kept, "9_1_9", kept]})
     assert [item["RetCode"] for item in answer["RecallRetList"]] == [0, 10030, 10032]
-    told = stamped(state, WithdrawMsgList=[{"MsgKey": kept}])
+    told = of_news(WithdrawMsgList=[{"MsgKey": kept}])
     assert ears.take() == [("OfficialAccount.CallbackAfterMsgWithDraw", told)]
     answer = post(RECALL, {"Official_Account": "@TOA#_shop", "MsgKeyList": [passing]})
     assert [item["RetCode"] for item in answer["RecallRetList"]] == [10030]

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from attrs import field, frozen
 
+from timrest_async.sandbox.callbacks import CALLBACKS
 from timrest_async.sandbox.request import Refusal
 
 __all__ = ["GO_ON", "Answer", "Asking", "Event", "Verdict"]
@@ -47,10 +48,15 @@ class Verdict:
     final: bool = False
     """Whether the code is the service's own, and reaches the caller as it is: 80003, where nobody answered."""
 
-    def obey(self, refused: int, own: range) -> None:
-        """Refuse the call if your application does: with its code where that is its *own*, else with *refused*."""
+    def obey(self, command: str, *, refused: int = 10016, own: range | None = None) -> None:
+        """Refuse the call if your application does: with its code where *command* has that for its *own*.
+
+        Else with what the manual has for *command*, or *refused* where it has nothing.
+        """
         if self.code:
-            raise Refusal(self.code if self.final or self.code in own else refused, self.info)
+            callback = CALLBACKS[command]
+            is_own = self.final or self.code in (callback.own if own is None else own)
+            raise Refusal(self.code if is_own else callback.refused or refused, self.info)
 
     def only(self, *names: str) -> dict[str, Any]:
         """Return those of *names* that your application wants to be otherwise."""

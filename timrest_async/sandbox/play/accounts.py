@@ -188,7 +188,7 @@ def _end_logins(state: State, account: str, platform: str | None = None) -> None
 
 def _tell(state: State, account: str, action: str, reason: str) -> None:
     info = {"Action": action, "To_Account": account, "Reason": reason}
-    state.tell("State.StateChange", {"Info": info, "EventTime": int(state.clock.now() * 1000)})
+    state.tell("State.StateChange", {"Info": info})
 
 
 _CODES: Final = Codes(70402, limit={"CheckItem": 70206, "DeleteItem": 70206}, loose={"Accounts", "AccountList"})

@@ -39,7 +39,7 @@ def add(state: State, request: Request) -> Answer:
     sql = "INSERT OR IGNORE INTO follows (From_Account, To_Account, FollowTime) VALUES (?, ?, ?)"
     if followed := [other for other in done(items) if state.store.run(sql, account, other, state.now)]:
         told = {"From_Account": account, "FollowList": [{"To_Account": other} for other in followed]}
-        state.tell("Follow.CallbackAfterFollowAdd", told | {"EventTime": _milliseconds(state)})
+        state.tell("Follow.CallbackAfterFollowAdd", told)
     return _answer("ResultItem", items)
 
 
@@ -49,7 +49,7 @@ def delete(state: State, request: Request) -> Answer:
     items = [attempt(other, _check_known, state, other) for other in request["To_Account"]]
     sql = "DELETE FROM follows WHERE From_Account = ? AND To_Account = ?"
     if left := [other for other in done(items) if state.store.run(sql, account, other)]:
-        told = {"From_Account": account, "To_Account": left, "EventTime": _milliseconds(state)}
+        told = {"From_Account": account, "To_Account": left}
         state.tell("Follow.CallbackAfterFollowDelete", told)
     return _answer("ResultItem", items)
 
@@ -134,10 +134,6 @@ def _profiles_of(state: State, accounts: list[str]) -> Mapping[str, list[Row]]:
     for row in state.store.rows(sql, packed(accounts)):
         found[row["UserID"]].append({"Tag": row["Tag"], "Value": row["Value"]})
     return found
-
-
-def _milliseconds(state: State) -> int:
-    return int(state.clock.now() * 1000)
 
 
 _CODES: Final = Codes(30001)

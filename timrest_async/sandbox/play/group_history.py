@@ -26,7 +26,6 @@ from timrest_async.sandbox.body import BodyCodes, check_body, content_of
 from timrest_async.sandbox.play.group_messages import (
     TOPIC_CODES,
     check_content,
-    event_time,
     last_number,
     post,
     topic_in,
@@ -89,7 +88,6 @@ def recall(state: State, request: Request) -> Answer:
             "Operator_Account": request.identifier,
             "MsgSeqList": done,
             "TopicId": topic or None,
-            "EventTime": event_time(state),
         }
         state.tell("Group.CallbackAfterRecallMsg", present(told))
     return {"RecallRetList": results}

@@ -54,8 +54,6 @@ COMMUNITY_PAGE: Final = 100
 NAME_CARD_BYTES: Final = 50
 KEY: Final = re.compile(r"[A-Za-z0-9_]{1,16}")
 VALUE_BYTES: Final = 64
-OWN_CODES: Final = range(10_100, 10_201)
-"""Codes with which your application may refuse that members are added."""
 
 FAILED, ADDED, WAS_MEMBER = 0, 1, 2
 """What becomes of an account that is to be a member; 3, for who has to consent first, is none of the sandbox's."""
@@ -117,8 +115,8 @@ def add(state: State, request: Request) -> Asking:
     group, results = _candidates(state, request)
     if new := _added(results):
         told = {"Operator_Account": request.identifier, "DestinationMembers": _listed(new)}
-        verdict = yield Event("Group.CallbackBeforeInviteJoinGroup", _told(state, group, told))
-        verdict.obey(10016, OWN_CODES)
+        verdict = yield Event("Group.CallbackBeforeInviteJoinGroup", _told(group, told))
+        verdict.obey("Group.CallbackBeforeInviteJoinGroup")
         refused = verdict.fields.get("RefusedMembers_Account")
         group, results = _candidates(state, request)  # much may have happened meanwhile
         if isinstance(refused, list):
@@ -159,7 +157,7 @@ def modify(state: State, request: Request) -> Answer:
         mute_all(state, group["GroupId"], [account], request["MuteTime"])
     if changed := {name: after[name] for name in ("Role", "NameCard") if after[name] != member[name]}:
         told = {"Operator_Account": request.identifier, "Modified_Account": account} | changed
-        state.tell("Group.CallbackAfterMemberFieldChanged", _told(state, group, told))
+        state.tell("Group.CallbackAfterMemberFieldChanged", _told(group, told))
     return {}
 
 
@@ -217,7 +215,7 @@ def expel(state: State, request: Request, group: Row, accounts: list[str]) -> No
             packed([member["number"] for member in members]),
         )
         told = {"ExitType": "Kicked", "Operator_Account": request.identifier, "ExitMemberList": _listed(gone)}
-        state.tell("Group.CallbackAfterMemberExit", _told(state, group, told))
+        state.tell("Group.CallbackAfterMemberExit", _told(group, told))
 
 
 def end_of(state: State, seconds: int) -> int:
@@ -297,19 +295,15 @@ def _listed(accounts: Iterable[str]) -> list[Row]:
     return [{"Member_Account": account} for account in accounts]
 
 
-def _told(state: State, group: Row, told: Row) -> Row:
-    return {"GroupId": group["GroupId"], "Type": group["Type"], **told, "EventTime": _event_time(state)}
-
-
-def _event_time(state: State) -> int:
-    return int(state.clock.now() * 1000)
+def _told(group: Row, told: Row) -> Row:
+    return {"GroupId": group["GroupId"], "Type": group["Type"], **told}
 
 
 def _invite(state: State, request: Request, group: Row, accounts: list[str]) -> None:
     """Let *accounts* in, and tell of it; refuse them all where the group, or one of them, has no room for that."""
     if not accounts:
         return
-    full = Event("Group.CallbackAfterGroupFull", {"GroupId": group["GroupId"], "EventTime": _event_time(state)})
+    full = Event("Group.CallbackAfterGroupFull", {"GroupId": group["GroupId"]})
     room = _room(state, group) - len(accounts)
     if room < 0:
         raise Refusal(10014, told=[full])
@@ -317,7 +311,7 @@ def _invite(state: State, request: Request, group: Row, accounts: list[str]) -> 
     for account in accounts:
         _join(state, group, account, JoinTime=state.now, MsgSeq=group["NextMsgSeq"] - 1)
     told = {"JoinType": "Invited", "Operator_Account": request.identifier, "NewMemberList": _listed(accounts)}
-    state.tell("Group.CallbackAfterNewMemberJoin", _told(state, group, told))
+    state.tell("Group.CallbackAfterNewMemberJoin", _told(group, told))
     if room == 0:
         state.told.append(full)
 

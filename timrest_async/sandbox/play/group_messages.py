@@ -37,15 +37,12 @@ __all__ = [
     "SMALL_GROUPS",
     "TOPIC_CODES",
     "check_content",
-    "event_time",
     "last_number",
     "post",
     "topic_in",
 ]
 
 REPEAT_SECONDS: Final = 300
-OWN_CODES: Final = range(10_100, 10_201)
-"""Codes with which your application may refuse a message."""
 SMALL_GROUPS: Final = frozenset({"Private", "Public", "ChatRoom"})
 """Where a message can be for some members only, and where receipts are counted."""
 
@@ -61,19 +58,19 @@ def send(state: State, request: Request) -> Asking:
         return _receipt(first)
     forbidden = request.get("ForbidCallbackControl", [])
     if "ForbidBeforeSendMsgCallback" not in forbidden:
-        verdict = yield Event("Group.CallbackBeforeSendMsg", _told(state, request, group, message))
+        verdict = yield Event("Group.CallbackBeforeSendMsg", _told(request, group, message))
         if verdict.code == DROP:
             return {"MsgTime": message["MsgTimeStamp"], "MsgSeq": 0}
-        verdict.obey(10016, OWN_CODES)
+        verdict.obey("Group.CallbackBeforeSendMsg")
         group = group_of(state, request)  # others were answered meanwhile: the group may be gone, the message be there
         if (first := _first(state, message)) is not None:
             return _receipt(first)
         message |= verdict.only("MsgBody", "CloudCustomData")
     if _flooded(state, group):
-        state.tell(EXCEPTION, _failed(state, request, group, message, Refusal(10023)))
+        state.tell(EXCEPTION, _failed(request, group, message, Refusal(10023)))
         return {"MsgTime": message["MsgTimeStamp"], "MsgSeq": 0, "MsgDropReason": "MsgFreqCtrl"}
     message = post(state, message)
-    told = _told_after(state, request, group, message)
+    told = _told_after(request, group, message)
     if "ForbidAfterSendMsgCallback" not in forbidden:
         state.tell("Group.CallbackAfterSendMsg", told)
     mentions: list[Row] = message["GroupAtInfo"] or []
@@ -160,11 +157,6 @@ def check_content(state: State, body: list[Any], custom_data: str | None) -> Non
     check_words(state, body)
 
 
-def event_time(state: State) -> int:
-    """Return Unix time in milliseconds, as callbacks carry it."""
-    return int(state.clock.now() * 1000)
-
-
 def _content(state: State, request: Request) -> Row:
     """Make of a row what a message to one group and one to all have in common."""
     body = request["MsgBody"]
@@ -219,7 +211,7 @@ def _flooded(state: State, group: Row) -> bool:
 EXCEPTION: Final = "Group.CallbackSendMsgException"
 
 
-def _told(state: State, request: Request, group: Row, message: Row) -> Row:
+def _told(request: Request, group: Row, message: Row) -> Row:
     names = ("GroupId", "From_Account", "Random", "MsgBody")
     told = {
         "Type": group["Type"],
@@ -228,18 +220,17 @@ def _told(state: State, request: Request, group: Row, message: Row) -> Row:
         "OnlineOnlyFlag": message["online_only"],
         "CloudCustomData": message["CloudCustomData"] or "",
         "TopicId": message["TopicId"] or None,
-        "EventTime": event_time(state),
     }
     return present(told)
 
 
-def _told_after(state: State, request: Request, group: Row, message: Row) -> Row:
+def _told_after(request: Request, group: Row, message: Row) -> Row:
     told = {"MsgSeq": message["MsgSeq"], "MsgTime": message["MsgTimeStamp"], "GroupAtInfo": message["GroupAtInfo"]}
-    return _told(state, request, group, message) | present(told)
+    return _told(request, group, message) | present(told)
 
 
-def _failed(state: State, request: Request, group: Row, message: Row, no: Refusal) -> Row:
-    told = _told(state, request, group, message) | {"ErrorCode": no.code, "ErrorInfo": no.info}
+def _failed(request: Request, group: Row, message: Row, no: Refusal) -> Row:
+    told = _told(request, group, message) | {"ErrorCode": no.code, "ErrorInfo": no.info}
     return {name: value for name, value in told.items() if name != "TopicId"}  # this callback has none
 
 
@@ -255,7 +246,7 @@ def _admit(state: State, request: Request, message: Row) -> Row:
         check_content(state, request["MsgBody"], request.get("CloudCustomData"))
         _check_mute(state, request, group, message["From_Account"])
     except Refusal as no:
-        told = Event(EXCEPTION, _failed(state, request, group, message, no))
+        told = Event(EXCEPTION, _failed(request, group, message, no))
         raise Refusal(no.code, no.info, told=[told]) from None
     return group
 

@@ -17,7 +17,7 @@ from timrest_async.commands.group_messages import (
     SendGroupReadReceipts,
     SetGroupUnreadCount,
 )
-from timrest_async.sandbox.play.group_messages import SMALL_GROUPS, event_time
+from timrest_async.sandbox.play.group_messages import SMALL_GROUPS
 from timrest_async.sandbox.play.groups import GROUP_CODES, WRONG_TYPE_OF_GROUP, check_accounts, group_of
 from timrest_async.sandbox.plays import Play, Plays
 from timrest_async.sandbox.request import Refusal
@@ -80,7 +80,7 @@ def confirm(state: State, request: Request) -> Answer:
         readers = [{"Member_Account": member}]
         receipts = [{"MsgSeq": seq, **_numbers(state, group_id, seq), "ReadReceiptMembers": readers} for seq in changed]
         told = {"GroupId": group_id, "Type": group["Type"], "GroupMsgReceiptList": receipts}
-        state.tell("Group.CallbackAfterReadReceipt", told | {"EventTime": event_time(state)})
+        state.tell("Group.CallbackAfterReadReceipt", told)
     return {}
 
 

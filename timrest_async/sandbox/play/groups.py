@@ -62,8 +62,6 @@ GROUP_CODES: Final = Codes(10004, limit={"GroupId": 10015})
 """What the group service answers to a bad field."""
 
 WRONG_TYPE_OF_GROUP: Final = 10007
-OWN_CODES: Final = range(10_100, 10_201)
-"""Codes with which your application may refuse a group."""
 IMPORTED_MEMBERS: Final = 2_000
 """How many members an imported group may have where nobody said."""
 
@@ -159,7 +157,7 @@ def create(state: State, request: Request) -> Asking:
     asked = {"CreateGroupNum": created.get(row["Type"], 0), "CreatedGroupNum": created}
     invite = {"InviteOption": row["InviteJoinOption"]} if "InviteJoinOption" in row else {}
     verdict = yield Event("Group.CallbackBeforeCreateGroup", _told(request, row) | asked | invite)
-    verdict.obey(10016, OWN_CODES)
+    verdict.obey("Group.CallbackBeforeCreateGroup")
     row, members = _new(state, request)  # others may have come while your application was asked
     _insert(state, row, members)
     custom = {"UserDefinedDataList": row["AppDefinedData"]} if row["AppDefinedData"] else {}

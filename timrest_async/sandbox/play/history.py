@@ -197,7 +197,7 @@ def confirm(state: State, request: Request) -> Answer:
         for key, message in messages.items()
     ]
     event = {"Operator_Account": operator, "Peer_Account": peer, "C2CMsgInfo": told}
-    state.tell("C2C.CallbackAfterMsgReadReceipt", event | {"EventTime": int(state.clock.now() * 1000)})
+    state.tell("C2C.CallbackAfterMsgReadReceipt", event)
     return {}
 
 

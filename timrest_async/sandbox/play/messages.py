@@ -42,8 +42,6 @@ DROP: Final = 2
 AFTER: Final = "C2C.CallbackAfterSendMsg"
 ROBOT: Final = "@RBT#"
 """What the id of a robot starts with."""
-OWN_CODES: Final = range(120_001, 130_001)
-"""Codes with which your application may refuse a message."""
 HISTORY: Final = 2
 """An import of what was read long ago; every other counts as unread."""
 
@@ -71,7 +69,7 @@ def send(state: State, request: Request) -> Asking:
             return _receipt_of(state, first)  # the repeat was faster while your application was asked
         if verdict.code == DROP:
             return _receipt(message)
-        verdict.obey(20006, OWN_CODES)
+        verdict.obey("C2C.CallbackBeforeSendMsg")
         changed = verdict.only("MsgBody", "CloudCustomData")
         message |= changed
         told = told | changed

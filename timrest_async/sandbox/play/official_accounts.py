@@ -19,6 +19,7 @@ from timrest_async.commands.official_accounts import (
     GetOfficialAccounts,
     ModifyOfficialAccount,
 )
+from timrest_async.sandbox.callbacks import C2C_CODES
 from timrest_async.sandbox.events import Event
 from timrest_async.sandbox.play.groups import check_accounts
 from timrest_async.sandbox.plays import Codes, Play, Plays
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from timrest_async.sandbox.state import State
     from timrest_async.sandbox.store import Row
 
-__all__ = ["OFFICIAL_CODES", "OWN_CODES", "PLAYS", "filter_of", "official_of", "profile_columns", "stamped"]
+__all__ = ["OFFICIAL_CODES", "PLAYS", "filter_of", "official_of", "profile_columns"]
 
 OFFICIAL: Final = "@TOA#_"
 """What the id of an official account starts with."""
@@ -42,9 +43,6 @@ ID_BYTES: Final = 48
 NOT_FOUND: Final = 10010
 UNKNOWN: Final = "official account is not exist"
 """What a sample says of an official account that is not there."""
-
-OWN_CODES: Final = range(120_001, 130_001)
-"""Codes with which your application may refuse."""
 
 OFFICIAL_CODES: Final = Codes(10004)
 """What these commands answer to a bad field."""
@@ -67,21 +65,16 @@ def official_of(state: State, request: Request) -> Row:
     return found
 
 
-def stamped(state: State, told: Row) -> Row:
-    """Return what is told of an official account, with the time."""
-    return told | {"EventTime": int(state.clock.now() * 1000)}
-
-
 def create(state: State, request: Request) -> Asking:
     """Create an official account, unless your application is against it."""
     row = _new(state, request)
     told = {"Operator_Account": request.identifier, "Owner_Account": row["Owner_Account"], "Name": row["Name"]}
-    verdict = yield Event("OfficialAccount.CallbackBeforeCreateOfficialAccount", stamped(state, told))
-    verdict.obey(20006, OWN_CODES)
+    verdict = yield Event("OfficialAccount.CallbackBeforeCreateOfficialAccount", told)
+    verdict.obey("OfficialAccount.CallbackBeforeCreateOfficialAccount", refused=20006, own=C2C_CODES)
     row = _new(state, request)  # another may have taken the id while your application was asked
     state.store.insert("official_accounts", row)
-    told |= {"Official_Account": row["Official_Account"]}
-    state.tell("OfficialAccount.CallbackAfterCreateOfficialAccount", stamped(state, told))
+    told = told | {"Official_Account": row["Official_Account"]}
+    state.tell("OfficialAccount.CallbackAfterCreateOfficialAccount", told)
     return {"OfficialAccountUserID": row["Official_Account"]}
 
 
@@ -90,7 +83,7 @@ def destroy(state: State, request: Request) -> Answer:
     official = official_of(state, request)
     state.store.run("DELETE FROM official_accounts WHERE Official_Account = ?", official["Official_Account"])
     told = {name: official[name] or "" for name in ("Official_Account", "Owner_Account", "Name")}
-    state.tell("OfficialAccount.CallbackAfterOfficialAccountDestroyed", stamped(state, told))
+    state.tell("OfficialAccount.CallbackAfterOfficialAccountDestroyed", told)
     return {}
 
 
@@ -103,7 +96,7 @@ def modify(state: State, request: Request) -> Answer:
         state.store.run(sql, value, official["number"])
     if texts := {name: changed[name] for name in _TOLD if name in changed}:
         told = {"Official_Account": official["Official_Account"], "Operator_Account": request.identifier} | texts
-        state.tell("OfficialAccount.CallbackAfterOfficialAccountInfoChanged", stamped(state, told))
+        state.tell("OfficialAccount.CallbackAfterOfficialAccountInfoChanged", told)
     return {}
 
 

@@ -22,9 +22,10 @@ from timrest_async.commands.official_accounts import (
     SendOfficialMessage,
 )
 from timrest_async.sandbox.body import check_push_info, content_of
+from timrest_async.sandbox.callbacks import C2C_CODES
 from timrest_async.sandbox.events import Event
 from timrest_async.sandbox.play.messages import DROP, check_words
-from timrest_async.sandbox.play.official_accounts import OFFICIAL_CODES, OWN_CODES, official_of, stamped
+from timrest_async.sandbox.play.official_accounts import OFFICIAL_CODES, official_of
 from timrest_async.sandbox.plays import Play, Plays
 from timrest_async.sandbox.request import Refusal
 from timrest_async.sandbox.store import present
@@ -52,9 +53,9 @@ def send(state: State, request: Request) -> Asking:
     message, first = _message(state, request)
     forbidden = request.get("ForbidCallbackControl", [])
     if first is None and "ForbidBeforeSendMsgCallback" not in forbidden:
-        verdict = yield Event("OfficialAccount.CallbackBeforeSendMsg", stamped(state, _told(message)))
+        verdict = yield Event("OfficialAccount.CallbackBeforeSendMsg", _told(message))
         if verdict.code != DROP:
-            verdict.obey(10016, OWN_CODES)
+            verdict.obey("OfficialAccount.CallbackBeforeSendMsg", own=C2C_CODES)
         message, first = _message(state, request)  # much may have happened while your application was asked
         message |= verdict.only("MsgBody", "CloudCustomData")
         if first is None and verdict.code == DROP:
@@ -65,7 +66,7 @@ def send(state: State, request: Request) -> Asking:
     _keep(state, message)
     if "ForbidAfterSendMsgCallback" not in forbidden:
         told = _told(message) | {"MsgKey": message["MsgKey"], "MsgTime": message["MsgTimeStamp"]}
-        state.tell("OfficialAccount.CallbackAfterSendMsg", stamped(state, told))
+        state.tell("OfficialAccount.CallbackAfterSendMsg", told)
     return _receipt(message)
 
 
@@ -77,7 +78,7 @@ def recall(state: State, request: Request) -> Answer:
     results = [{"MsgKey": key, "RetCode": _recall(state, official, key)} for key in request["MsgKeyList"]]
     if done := [{"MsgKey": result["MsgKey"]} for result in results if result["RetCode"] == 0]:
         told = {"Official_Account": official, "WithdrawMsgList": done}
-        state.tell("OfficialAccount.CallbackAfterMsgWithDraw", stamped(state, told))
+        state.tell("OfficialAccount.CallbackAfterMsgWithDraw", told)
     return {"RecallRetList": results}
 
 

@@ -28,7 +28,6 @@ from timrest_async.sandbox.play.official_accounts import (
     filter_of,
     official_of,
     profile_columns,
-    stamped,
 )
 from timrest_async.sandbox.plays import Play, Plays
 from timrest_async.sandbox.request import Refusal
@@ -49,17 +48,15 @@ FAILED, DONE, WAS_SO = 0, 1, 2
 
 PAGE: Final = 200
 CURSOR_DIGITS: Final = 18
-NO_CODES: Final = range(0)
-"""Your application has no codes of its own here."""
 
 
 def add(state: State, request: Request) -> Asking:
     """Let accounts subscribe, unless your application is against it, and say of each what became of it."""
     results = _candidates(state, request)
     if wanted := _those(results, DONE):
-        told = _told(state, request, wanted)
+        told = _told(request, wanted)
         verdict = yield Event("OfficialAccount.CallbackBeforeAddSubscriber", told)
-        verdict.obey(10016, NO_CODES)
+        verdict.obey("OfficialAccount.CallbackBeforeAddSubscriber")
         refused = verdict.fields.get("RefusedSubscribers_Account", ())
         results = _candidates(state, request, refused)  # much may have happened meanwhile
         _subscribe(state, request, _those(results, DONE))
@@ -74,7 +71,7 @@ def delete(state: State, request: Request) -> Answer:
         sql = "DELETE FROM official_subscribers WHERE Official_Account = ? AND Subscriber_Account = ?"
         for account in leaving:
             state.store.run(sql, official, account)
-        state.tell("OfficialAccount.CallbackAfterDeleteSubscriber", _told(state, request, leaving))
+        state.tell("OfficialAccount.CallbackAfterDeleteSubscriber", _told(request, leaving))
     return _answer(results)
 
 
@@ -155,10 +152,10 @@ def _subscribe(state: State, request: Request, accounts: list[str]) -> None:
     row = {"Official_Account": official["Official_Account"], "SubscribeTime": state.now}
     for account in accounts:
         state.store.insert("official_subscribers", row | {"Subscriber_Account": account})
-    state.tell("OfficialAccount.CallbackAfterAddSubscriber", _told(state, request, accounts))
+    state.tell("OfficialAccount.CallbackAfterAddSubscriber", _told(request, accounts))
     if _count(state, official["Official_Account"]) == official["MaxSubscriberNum"]:
         told = {"Official_Account": official["Official_Account"]}
-        state.tell("OfficialAccount.CallbackAfterOfficialAccountFull", stamped(state, told))
+        state.tell("OfficialAccount.CallbackAfterOfficialAccountFull", told)
 
 
 def _standing(
@@ -191,13 +188,12 @@ def _count(state: State, official: str) -> int:
     return count
 
 
-def _told(state: State, request: Request, accounts: Iterable[str]) -> Row:
-    told = {
+def _told(request: Request, accounts: Iterable[str]) -> Row:
+    return {
         "Official_Account": request["Official_Account"],
         "Operator_Account": request.identifier,
         "SubscribeAccountList": [{"Subscriber_Account": account} for account in accounts],
     }
-    return stamped(state, told)
 
 
 def _read_cursor(cursor: str) -> int:

@@ -108,7 +108,7 @@ def write(state: State, request: Request) -> Answer:
     write_profile(state, account, {item["Tag"]: item["Value"] for item in items})
     told = {"Operator_Account": request.identifier, "From_Account": account}
     told |= {"ProfileItem": [{"Tag": item["Tag"], "Value": item["Value"]} for item in items]}
-    state.tell("Profile.CallbackPortraitSet", told | {"EventTime": int(state.clock.now() * 1000)})
+    state.tell("Profile.CallbackPortraitSet", told)
     return {"ErrorDisplay": ""}
 
 

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DONE", "PLAYS", "check_bytes", "community_of", "failed", "items", "topic_of"]
 
-OWN_CODES: Final = range(10_100, 10_201)
-"""Codes with which your application may refuse a topic."""
 DONE: Final[Row] = {"ErrorCode": 0, "ErrorInfo": ""}
 """What became of one of many, where all went well."""
 
@@ -106,7 +104,7 @@ def create(state: State, request: Request) -> Asking:
     group, row = _new(state, request, taken=10025)
     told = {"Operator_Account": _operator(request), "Type": group["Type"], "Name": row["TopicName"]}
     verdict = yield Event("Group.CallbackBeforeCreateTopic", told)
-    verdict.obey(10016, OWN_CODES)
+    verdict.obey("Group.CallbackBeforeCreateTopic")
     group, row = _new(state, request, taken=10025)  # much may have happened meanwhile
     state.store.insert("topics", row)
     told = {

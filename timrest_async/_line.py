@@ -1,7 +1,4 @@
-"""Places for calls, and the line of those who wait for one.
-
-A :class:`Window` counts: of its places, those that are taken come back *per* seconds after they were given back, so no
-stretch of *per* seconds, wherever it begins, holds more calls than there are places. aiolimiter's bucket spreads them.
+"""The line of those who wait for places.
 
 A :class:`Line` stands before one or more windows, in each of which a call needs places. Who comes first goes first,
 without exception: nobody is let past the head, not even where the head asks for more. Those who wait have no timers;
@@ -13,17 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import deque
 from heapq import heapify, heappop, heappush
-from operator import attrgetter
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
-
-from aiolimiter import AsyncLimiter
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     from timrest_async._clock import Clock, Timer
+    from timrest_async._window import Window
 
-__all__ = ["ONE", "Line", "Weights", "Window"]
+__all__ = ["ONE", "Line", "Weights"]
 
 Weights: TypeAlias = "tuple[int, ...]"
 """How many places a call asks for, in each window of its line."""
@@ -33,105 +27,6 @@ ONE: Final = (1,)
 
 FEW: Final = 64
 """So many who have gone may lie in a heap, beside as many as there are who wait, before it is swept."""
-
-
-class Window:
-    """The places of one limit."""
-
-    __slots__ = ("_alike", "_bucket", "_ending", "calls", "free", "held", "name", "per", "wanted")
-
-    def __init__(  # noqa: PLR0913  # the figures of one limit
-        self, name: str, calls: int, per: float, burst: int, clock: Clock, *, held: bool, alike: bool
-    ) -> None:
-        self.name = name
-        """What messages call it."""
-        self.calls = calls
-        """How many places there are."""
-        self.per = per
-        """How long a place lasts after it was given back, seconds."""
-        self.held = held
-        """Whether a call keeps its places until it is answered."""
-        self._alike = alike
-        """Whether every call asks for one place."""
-        self.free = calls
-        """How many places nobody has."""
-        self.wanted = 0
-        """How many places those ask for who wait."""
-        self._ending: deque[tuple[float, int]] = deque()
-        """When so many places come back, earliest first."""
-        self._bucket = _Bucket(burst, burst * per / calls, clock) if burst < calls else None
-
-    def opens_at(self, weight: int, now: float) -> float:
-        """Return when *weight* places can be had: *now*, later, or never as long as no call is answered."""
-        when = now
-        if weight > self.free and weight > self._regained(now):
-            when = self._frees_at(weight)
-        if self._bucket is not None:
-            when = max(when, self._bucket.opens_at(weight, now))
-        return when
-
-    def expected(self, weight: int, now: float) -> float:
-        """Return before when *weight* places cannot be had by somebody who goes behind all who wait."""
-        total = self.wanted + weight
-        rounds, rest = divmod(total - 1, self.calls)
-        when = now
-        if rest + 1 > self._regained(now):
-            when = min(self._frees_at(rest + 1), now + self.per)
-        when += rounds * self.per
-        return when if self._bucket is None else max(when, self._bucket.opens_at(weight, now, self.wanted))
-
-    def try_take(self, weight: int, now: float) -> bool:
-        """Take *weight* places if they can be had now."""
-        if weight > self.free and weight > self._regained(now):
-            return False
-        if self._bucket is not None and not self._bucket.try_pour(weight):
-            return False
-        self.free -= weight
-        return True
-
-    def take(self, weight: int) -> None:
-        """Take *weight* places, which can be had."""
-        self.free -= weight
-        if self._bucket is not None:
-            self._bucket.pour(weight)
-
-    def end(self, weight: int, now: float) -> None:
-        """Give *weight* places back, *per* seconds from now."""
-        self._ending.append((now + self.per, weight))
-
-    def undo(self, weight: int) -> None:
-        """Give *weight* places back as if they had never been taken."""
-        self.free += weight
-        if self._bucket is not None:
-            self._bucket.pour(-weight)
-
-    def restart(self, now: float) -> None:
-        """Take every place that is taken as given back now, and nobody as waiting."""
-        self.wanted = 0
-        if taken := self.calls - self.free - sum(weight for _, weight in self._ending):
-            self.end(taken, now)
-
-    def idle(self, now: float) -> bool:
-        """Say whether every place is free."""
-        return self._regained(now) == self.calls
-
-    def _regained(self, now: float) -> int:
-        """Take back what came back, and count what is free."""
-        ending = self._ending
-        while ending and ending[0][0] <= now:
-            self.free += ending.popleft()[1]
-        return self.free
-
-    def _frees_at(self, weight: int) -> float:
-        if self._alike:
-            index = weight - self.free - 1
-            return self._ending[index][0] if index < len(self._ending) else math.inf
-        free = self.free
-        for when, places in self._ending:
-            free += places
-            if free >= weight:
-                return when
-        return math.inf
 
 
 class Line:
@@ -217,6 +112,13 @@ class Line:
     def close(self, until: float) -> None:
         """Let nobody in before *until*, which only ever moves forward."""
         self._closed_until = max(self._closed_until, until)
+
+    def use(self, share: float, until: float = math.inf) -> None:
+        """Use a *share* of the places only, as :meth:`Window.use` does, and let in who can go with it."""
+        for window in self._windows:
+            window.use(share, until)
+        if self._queue:
+            self._serve()
 
     def idle(self) -> bool:
         """Say whether nobody waits and every place is free."""
@@ -304,34 +206,3 @@ class Line:
     def _opens_at(self, weights: Weights, now: float) -> float:
         parts = zip(self._windows, weights, strict=True)
         return max(self._closed_until, *(window.opens_at(weight, now) for window, weight in parts))
-
-
-class _Bucket(AsyncLimiter):
-    """aiolimiter's bucket, on a clock that can be handed in."""
-
-    __slots__ = ("_clocked",)
-
-    def __init__(self, burst: int, period: float, clock: Clock) -> None:
-        super().__init__(burst, period)
-        self._clocked = cast("asyncio.AbstractEventLoop", clock)
-
-    # all that it asks of an event loop is the time; in C, since it is asked on every call
-    _loop = property(attrgetter("_clocked"))  # pyright: ignore[reportIncompatibleMethodOverride]
-
-    def opens_at(self, amount: int, now: float, before: int = 0) -> float:
-        """Return when *amount* flows in behind what comes *before*; more than the bucket holds needs it empty."""
-        needed = min(amount, self.max_rate) + before
-        if self.has_capacity(needed):
-            return now
-        return now + (self._level + needed - self.max_rate) * self.time_period / self.max_rate
-
-    def try_pour(self, amount: int) -> bool:
-        """Let *amount* flow in if it can now."""
-        if not self.has_capacity(min(amount, self.max_rate)):
-            return False
-        self._level += amount
-        return True
-
-    def pour(self, amount: int) -> None:
-        """Let *amount* flow in, or out again."""
-        self._level = max(self._level + amount, 0.0)

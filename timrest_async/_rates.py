@@ -13,7 +13,16 @@ from attrs import field, frozen
 from timrest_async._wire import reader_of
 from timrest_async.errors import ConfigError, InputError
 
-__all__ = ["BELOW_DEFAULT", "CLOSED_AFTER", "FURTHER", "Asking", "Limits", "RateLimit", "checked_closings"]
+__all__ = [
+    "BELOW_DEFAULT",
+    "CLOSED_AFTER",
+    "FURTHER",
+    "Asking",
+    "Limits",
+    "RateLimit",
+    "check_slowdown",
+    "checked_closings",
+]
 
 MINUTE: Final = 60.0
 HOUR: Final = 3_600.0
@@ -26,6 +35,14 @@ def checked_closings(seconds: Mapping[int, float]) -> Mapping[int, float]:
         if not 0 < length < math.inf:
             raise ConfigError(f"closed_after[{code}] has to be above 0 seconds and finite, not {length!r}")
     return seconds
+
+
+def check_slowdown(share: float, seconds: float) -> None:
+    """Refuse a *share* that is none, or so many *seconds* that they would not end."""
+    if not 0 < share <= 1:
+        raise ConfigError(f"slow_down takes a share of the cap, above 0 and at most 1, not {share!r}")
+    if not 0 < seconds < math.inf:
+        raise ConfigError(f"slow_down takes seconds above 0 and finite, not {seconds!r}")
 
 
 class Asking(Protocol):

@@ -196,6 +196,12 @@ class Gate:
             self.link.tell(Question([f"{self._root}:closed"], ["close", _micro(seconds)]))
             self._forget_slots()
 
+    def slow_down(self, share: float, seconds: float) -> None:
+        """Use a *share* of the places for so many seconds."""
+        life = _micro(min(seconds, FOREVER))
+        self.link.tell(Question([f"{self._root}:slow"], ["slow down", str(share), life]))
+        self._forget_slots()
+
     def close(self) -> None:
         """Tell who waits that there is nothing to wait for."""
         for lane in self._lanes.values():
@@ -284,6 +290,7 @@ class Gate:
             keys += [log, f"{log}:front"]
             members.append(f"{member}:{weight}")
             arguments += [limit.calls, _micro(limit.per), limit.burst, weight, weighs, shared]
+        keys.append(f"{self._root}:slow")
         return Question(keys, arguments, undo=Question(keys, ["give back", *members]))
 
 

@@ -15,6 +15,9 @@ calls in one second. A :class:`RateLimiter` therefore keeps, for each command, t
 Some commands have further limits: by weight, such as receivers a minute, and by key, such as messages a second in each
 group. A call first passes the line of its key, then the command's own, and keeps in both the place of its arrival; so a
 group that is full holds up nobody but itself.
+
+A command that is slowed down uses a share of its own places for a while. Calls that went before count as long as ever,
+so nobody goes until enough places have come back.
 """
 
 from __future__ import annotations
@@ -31,14 +34,16 @@ import attrs
 from attrs import field, frozen
 
 from timrest_async._clock import Clock, SystemClock
-from timrest_async._line import ONE, Line, Window
-from timrest_async._rates import CLOSED_AFTER, Asking, Limits, RateLimit, checked_closings
+from timrest_async._line import ONE, Line
+from timrest_async._rates import CLOSED_AFTER, Asking, Limits, RateLimit, check_slowdown, checked_closings
+from timrest_async._window import Window
 from timrest_async._wire import reader_of
 from timrest_async.errors import ConfigError, NoPermitError, TooOftenError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping, Sequence
 
+    from timrest_async._clock import Timer
     from timrest_async._line import Weights
     from timrest_async.errors import TimError
 
@@ -188,6 +193,20 @@ class RateLimiter:
             failure.retry_after = self._closed_after.get(failure.code)
             gate.close(self._clock.time() + (failure.retry_after or 0.0))
 
+    def slow_down(self, sdkappid: int, path: str, *, share: float = 0.5, seconds: float = 60.0) -> None:
+        """Use only *share* of every cap of the command *path* for so many seconds.
+
+        That is of its calls and of what else is counted for the command as a whole, rounded down, but at least one;
+        limits by key stay as they are. Calls that went before count as long as ever, so right after it nobody may go
+        for a moment. Where one slowdown meets another, the smaller share holds, and the end only moves forward. One
+        call that weighs more than the share of a limit goes when it has that limit for itself.
+
+        Raises :class:`~timrest_async.ConfigError` unless *share* is above 0 and at most 1, and *seconds* above 0 and
+        finite.
+        """
+        check_slowdown(share, seconds)
+        self._gate(sdkappid, path).slow_down(share, seconds)
+
     def metrics(self) -> dict[tuple[int, str], LimiterMetrics]:
         """Return what was done so far, by SDKAppID and path."""
         return {of: gate.tally.metrics() for of, gate in self._gates.items()}
@@ -247,6 +266,11 @@ class _Gate:
         self._line = _line(limits[()], clock)
         self._alike: Places = [(self._line, ONE)]
         self._tickets = count()
+        self._share = 1.0
+        """Which share of the places may be used ..."""
+        self._slow_until = -math.inf
+        """... until then; afterwards all of them."""
+        self._timer: Timer | None = None
 
     def try_acquire(self, command: Asking) -> Permit | None:  # noqa: ARG002  # all calls are alike
         """Return a permit if a place can be had at once."""
@@ -290,10 +314,29 @@ class _Gate:
         """Let nobody pass before *until*."""
         self._line.close(until)
 
+    def slow_down(self, share: float, seconds: float) -> None:
+        """Use a *share* of the places for so many seconds, and no more than a slowdown that lasts allows."""
+        now = self._clock.time()
+        self._share = min(share, self._share) if now < self._slow_until else share
+        self._slow_until = max(self._slow_until, now + seconds)
+        self._pace()
+
     def restart(self) -> None:
         """Go on in another event loop."""
         self._line = self._line.heir()
         self._alike = [(self._line, ONE)]
+        self._pace()
+
+    def _pace(self) -> None:
+        """Use as many places as may be used now, and set the timer to when that ends."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._clock.time() < self._slow_until:
+            self._timer = self._clock.call_at(self._slow_until, self._pace)
+            self._line.use(self._share, self._slow_until)
+        else:
+            self._timer = None
+            self._line.use(1.0)
 
     def _places(self, command: Asking) -> Places:  # noqa: ARG002  # all calls are alike
         return self._alike

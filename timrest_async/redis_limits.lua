@@ -6,7 +6,8 @@ so many. Each log has a front, before which no place is left for newcomers: the 
 overtaken and the search is short. A slot that is given back moves the front back to itself. All times are
 microseconds of this server's clock.
 
-KEYS  until when the command is closed; then for each log the log and its front; the command's own log comes first
+KEYS  until when the command is closed; then for each log the log and its front; the command's own log comes first; last,
+      where slots are concerned, how far the command is slowed down
 ARGV  what to do, and what that takes: see the functions at the end ]]
 
 local LONG = 10000000 -- limits longer than this begin anew with a server that has forgotten them
@@ -38,9 +39,29 @@ local function read_logs()
             weight = tonumber(ARGV[at + 3]),
             weighs = ARGV[at + 4] == 'weighs',
             shared = ARGV[at + 5] == 'shared',
+            slow_until = 0,
         }
     end
     return logs
+end
+
+-- Return which share of its places a command may use, and until when. A slowdown is kept as 'share:end'.
+local function read_slowdown(kept)
+    local share, slow_until = string.match(kept or '', '^(.+):(.+)$')
+    return tonumber(share or 1), tonumber(slow_until or 0)
+end
+
+-- Let no more than a *share* of the log's places be used for slots before *slow_until*.
+local function slow(log, share, slow_until)
+    local calls = math.max(1, math.floor(log.calls * share))
+    local burst = math.min(log.burst, calls)
+    log.slow_until = slow_until
+    log.slowed = setmetatable({
+        calls = calls,
+        burst = burst,
+        pause = (log.per - tonumber(ARGV[5])) * burst / calls,
+        gap = log.per / calls,
+    }, {__index = log})
 end
 
 -- Where nothing is known of a command, the server may have started a moment ago and forgotten calls that still count.
@@ -98,7 +119,8 @@ local function next_fit(log, most, span, t)
     while behind <= #times and times[behind] < t + span do -- the span that begins with the call itself
         behind = behind + 1
     end
-    return sums[behind - 1] - sums[last] + weight > most and times[last + 1] or t
+    local alone = behind == last + 1 -- what weighs more than *most* goes so
+    return not alone and sums[behind - 1] - sums[last] + weight > most and times[last + 1] or t
 end
 
 -- The same where every call weighs 1 and none lies after *t*: the one *most* places before has to be a span old.
@@ -136,16 +158,21 @@ local function spread(log, now, t)
     return at > now and math.max(at, log.last(log, at) + log.gap) or at
 end
 
+-- Return *t* if the call fits there, or else a later time before which it does not.
+local function next_in(log, now, t)
+    local at = log.step(log, log.calls, log.per, t)
+    return log.burst < log.calls and math.max(at, spread(log, now, t)) or at
+end
+
 -- Move *t* on until the call fits into all *logs*; say also which of them decided.
 local function settle(logs, now, t)
     local slowest, before = 1, nil
     repeat
         before = t
         for _, log in ipairs(logs) do
-            local at = log.step(log, log.calls, log.per, t)
-            if log.burst < log.calls then
-                at = math.max(at, spread(log, now, t))
-            end
+            local slowed = t < log.slow_until
+            local at = next_in(slowed and log.slowed or log, now, t)
+            at = slowed and math.min(at, log.slow_until) or at
             if at > t then
                 t, slowest = math.ceil(at), log.number
             end
@@ -174,10 +201,14 @@ local function reserve()
     end
     local marks = redis.call('MGET', unpack(KEYS))
     local t, keyed = math.max(now + least, tonumber(marks[1]) or 0), 0
+    local share, slow_until = read_slowdown(marks[2 * #logs + 2])
     for number, log in ipairs(logs) do
         local front = tonumber(marks[2 * number + 1]) or 0
         if log.shared then
             t = math.max(t, front)
+            if slow_until > now then
+                slow(log, share, slow_until)
+            end
             table.insert(shared, log)
         else
             keyed = math.max(keyed, front)
@@ -226,4 +257,17 @@ local function close()
     return {1}
 end
 
-return ({reserve = reserve, ['give back'] = give_back, close = close})[ARGV[1]]()
+-- ARGV  'slow down', to which share, for how long
+local function slow_down()
+    local now, share = clock(), tonumber(ARGV[2])
+    local slow_until = now + tonumber(ARGV[3])
+    local share_before, slow_before = read_slowdown(redis.call('GET', KEYS[1]))
+    if slow_before > now then -- the smaller share holds, and the end only moves forward
+        share, slow_until = math.min(share, share_before), math.max(slow_until, slow_before)
+    end
+    local kept = string.format('%.17g:%.0f', share, slow_until)
+    redis.call('SET', KEYS[1], kept, 'PX', text((slow_until - now) / 1000 + 1))
+    return {1}
+end
+
+return ({reserve = reserve, ['give back'] = give_back, close = close, ['slow down'] = slow_down})[ARGV[1]]()

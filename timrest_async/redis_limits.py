@@ -29,7 +29,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from timrest_async._clock import Clock, SystemClock, sleep_until
-from timrest_async._rates import CLOSED_AFTER, Asking, Limits, RateLimit, checked_closings
+from timrest_async._rates import CLOSED_AFTER, Asking, Limits, RateLimit, check_slowdown, checked_closings
 from timrest_async._redis_link import CLOSED, Client, Link, Unavailable, address_of, open_client
 from timrest_async._redis_slots import AHEAD, TRUST, Gate, Settings
 from timrest_async.errors import ConfigError, LimiterUnavailableError, TooOftenError
@@ -148,6 +148,18 @@ class RedisRateLimiter:
             self._gate(sdkappid, command.path).refused(failure.retry_after)
             if self._alone is not None:
                 self._alone.limiter.heard(sdkappid, command, failure)
+
+    def slow_down(self, sdkappid: int, path: str, *, share: float = 0.5, seconds: float = 60.0) -> None:
+        """Use only *share* of every cap of the command *path* for so many seconds, in all processes.
+
+        As :meth:`timrest_async.RateLimiter.slow_down`, for every slot that is reserved from then on. Those who wait in
+        this process give their slots back and ask again; slots that other processes hold already stay theirs. Redis
+        hears of it as soon as it can be reached, within *patience*, and forgets it if it starts again without its data.
+        """
+        check_slowdown(share, seconds)
+        self._gate(sdkappid, path).slow_down(share, seconds)
+        if self._alone is not None:
+            self._alone.limiter.slow_down(sdkappid, path, share=share, seconds=seconds)
 
     def metrics(self) -> dict[tuple[int, str], LimiterMetrics]:
         """Return what was done so far in this process, by SDKAppID and path."""

@@ -126,7 +126,7 @@ def objects_in(value: Any) -> Iterator[dict[str, Any]]:
 
 def seeds() -> Iterator[bytes]:
     """Inputs to start from: the samples and every object inside them, for each target."""
-    samples = [json.loads(file.read_bytes()) for file in SAMPLES.glob("*.json")]
+    samples = [json.loads(file.read_bytes()) for file in SAMPLES.rglob("*.json")]
     document = {"TLS.identifier": "a", "TLS.sdkappid": 1, "TLS.time": 1, "TLS.expire": 9, "TLS.sig": "x"}
     contents = {json.dumps(found).encode() for found in objects_in([*samples, document])}
     return (bytes([number]) + content for number in range(len(TARGETS)) for content in sorted(contents))

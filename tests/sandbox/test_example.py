@@ -70,7 +70,7 @@ async def sent_by(text: str, tim: TimSession, box: Sandbox) -> Any:
 
 def test_there_is_a_sample_for_every_file() -> None:
     """No request under ``tests/samples`` is left out."""
-    there = {file.name for file in SAMPLES.iterdir() if not file.name.endswith(("reply.json", "failed.json"))}
+    there = {file.name for file in SAMPLES.glob("*.json") if not file.name.endswith(("reply.json", "failed.json"))}
     assert there == {file for _, file in BODIES}
 
 

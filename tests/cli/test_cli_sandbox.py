@@ -17,7 +17,7 @@ from typer.testing import Result
 
 from timrest_async.cli.output import Output
 from timrest_async.cli.sandbox import cannot_listen, fill, serve
-from timrest_async.sandbox import Sandbox
+from timrest_async.sandbox import Sandbox, Webhooks
 from timrest_async.sandbox.certificates import self_signed
 
 
@@ -47,6 +47,17 @@ async def test_the_environment_is_ready_to_paste(capsys: pytest.CaptureFixture[s
     assert exports["TIMREST_BASE_URL"].startswith("http://127.0.0.1:")
     assert set(exports) == {f"TIMREST_{name}" for name in ("SDKAPPID", "IDENTIFIER", "SECRET_KEY", "BASE_URL")}
     assert box.state.groups["@TGS#2C5SZEAEF"].members == ["administrator", "lumotuwe1"]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_the_token_of_webhooks_is_ready_to_paste(capsys: pytest.CaptureFixture[str], *, as_json: bool) -> None:
+    """A program that checks signatures finds it in the environment, like the rest."""
+    box = Sandbox(webhooks=Webhooks("http://127.0.0.1:1", sdkappid=1_400_000_000, token="it's ours"))
+    shown = await shown_by(box, Output(as_json=as_json), capsys, "}\n" if as_json else "with a browser")
+    if as_json:
+        assert json.loads(shown)["env"]["TIMREST_WEBHOOK_TOKEN"] == "it's ours"
+    else:
+        assert "export TIMREST_WEBHOOK_TOKEN=" + shlex.quote("it's ours") in shown
 
 
 async def test_what_others_can_reach_and_what_nobody_vouches_for_is_told(capsys: pytest.CaptureFixture[str]) -> None:

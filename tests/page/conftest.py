@@ -8,10 +8,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pytest
+from aiohttp import web
 from playwright.async_api import async_playwright
 
-from timrest_async import RateLimit, RateLimiter
-from timrest_async.sandbox import Sandbox
+from timrest_async import RateLimit, RateLimiter, Text
+from timrest_async.sandbox import Sandbox, Webhooks
+from timrest_async.webhook import Auth, C2CBeforeSendMsg, Webhook
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Page
 
     from timrest_async import TimSession
+    from timrest_async.webhook import C2CVerdict
 
 CHROMIUM: Final = os.environ.get("TIMREST_CHROMIUM") or shutil.which("chromium")
 PATIENCE: Final = 15_000
@@ -49,6 +52,34 @@ async def tim(box: Sandbox) -> AsyncIterator[TimSession]:
     """Return our own client, which waits for no permit."""
     async with box.session(limits=RateLimiter(RateLimit(10_000, burst=10_000))) as tim:
         yield tim
+
+
+@pytest.fixture
+async def hooks(box: Sandbox) -> AsyncIterator[Webhooks]:
+    """Return the webhooks of *box*; its application listens to one-to-one messages, and refuses "bad" ones."""
+    hook = Webhook(Auth(sdkappid=box.sdkappid, token="token-not-a-secret"))
+
+    @hook.on(C2CBeforeSendMsg)
+    async def refuse(event: C2CBeforeSendMsg) -> C2CVerdict | None:
+        return event.refuse(120_001, "no <b>bad</b> words") if event.msg_body == [Text("bad")] else None
+
+    async def answer(request: web.Request) -> web.Response:
+        said = await hook.answer(request.query_string, request.headers, await request.read())
+        return web.Response(status=said.status, body=said.body, headers=said.headers)
+
+    application = web.Application()
+    application.router.add_post("/tim", answer)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/tim"
+    hooks = Webhooks(url, sdkappid=box.sdkappid, token="token-not-a-secret", commands=["C2C."])
+    box.service.webhooks = hooks
+    await hooks.start()
+    async with hook:
+        yield hooks
+    await hooks.stop()
+    await runner.cleanup()
 
 
 @pytest.fixture

@@ -9,16 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from timrest_async import Custom, Face, Image, Location, RateLimitedError, RetryPolicy, ServerError, Text
+from timrest_async import (
+    ApiError,
+    Custom,
+    Face,
+    Image,
+    Location,
+    RateLimitedError,
+    RetryPolicy,
+    ServerError,
+    Text,
+)
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Page
 
     from tests.page.conftest import Look
     from timrest_async import TimSession
-    from timrest_async.sandbox import Sandbox
+    from timrest_async.sandbox import Sandbox, Webhooks
 
-TABS = ("messages", "try", "calls", "faults")
+TABS = ("messages", "try", "calls", "webhooks", "faults")
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 
 
@@ -183,6 +193,7 @@ async def test_a_command_is_tried_with_the_keyboard_alone(box: Sandbox, look: Lo
         assert "carol" in box.state.accounts
 
 
+@pytest.mark.usefixtures("hooks")
 async def test_every_focus_can_be_seen(box: Sandbox, look: Look) -> None:
     """What has the keyboard has an outline, and what can have it has a name."""
     async with look(box) as page:
@@ -287,6 +298,78 @@ async def test_a_fault_is_added_and_met(box: Sandbox, tim: TimSession, look: Loo
         assert len(box.faults) == 0
 
 
+async def test_deliveries_are_shown_as_they_come(box: Sandbox, tim: TimSession, hooks: Webhooks, look: Look) -> None:
+    """What the application was asked and told, what it said to that, and why not, in words that stay words."""
+    async with look(box, "/#webhooks") as page:
+        await shows(page.locator("#deliveries-hint"), "No deliveries yet")
+        await shows(page.locator("#webhooks-facts"), f"{hooks.address} · 5 of 56 callbacks are on · 0 waiting")
+        await tim.messages.send("bob", "hi", from_account="alice")
+        with pytest.raises(ApiError):
+            await tim.messages.send("bob", "bad", from_account="alice")
+        hooks.dropped = 3
+        await hooks.stop()
+        await hooks.fire("<i>Some.Newer</i>", {"x": "<img src=x onerror='window.hacked = 1'>"})
+        await shows(page.locator("#webhooks-facts"), "3 dropped")
+        failed, refused, told, asked = await page.locator("#deliveries [role=option]").all_inner_texts()
+        assert re.search(r"#1\s+C2C.CallbackBeforeSendMsg\s+0\s.* ms", asked)
+        assert re.search(r"#2\s+C2C.CallbackAfterSendMsg\s+0\s", told)
+        assert re.search(r"#3\s+C2C.CallbackBeforeSendMsg\s+120001\s.*no <b>bad</b> words", refused)
+        assert re.search(r"#4\s+<i>Some.Newer</i>\s+failed\s.*the webhooks are not running", failed)
+
+        await option(page, "120001").click()
+        await shows(page.locator("#details-title"), "Delivery 3")
+        await shows(page.locator("#details-hint"), "no <b>bad</b> words")
+        posted, answer = [json.loads(await pre.inner_text()) for pre in await page.locator("#details pre").all()]
+        assert (posted["From_Account"], answer["ErrorCode"]) == ("alice", 120_001)
+        await page.keyboard.press("Escape")
+        assert await focused(page) == "3"
+        await option(page, "Newer").click()
+        await shows(page.locator("#details pre"), "<img src=x")
+        assert await page.locator("#details pre").count() == 1
+        assert await page.evaluate("window.hacked") is None
+
+
+async def test_a_callback_is_fired(box: Sandbox, hooks: Webhooks, look: Look) -> None:
+    """Any of them, with a sample that can be changed; the answer stands below, and the delivery beside it."""
+    async with look(box, "/#webhooks") as page:
+        assert await page.locator("#callback option").count() == 56
+        assert await page.locator("#callback option", has_text="(switched off)").count() == 51
+        await page.select_option("#callback", "C2C.CallbackBeforeSendMsg")
+        await shows(page.locator("#callback-about"), "The service waits for the answer, and obeys it.")
+        sample = json.loads(await page.input_value("#event"))
+        assert abs(sample["MsgTime"] - box.clock.now()) < 60
+        assert sample["MsgKey"] == f"{sample['MsgSeq']}_{sample['MsgRandom']}_{sample['MsgTime']}"
+        sample["MsgBody"][0]["MsgContent"]["Text"] = "bad"
+        await page.fill("#event", json.dumps(sample))
+        await page.click("#fire")
+        await shows(page.locator("#fired-code"), "120001")
+        await shows(page.locator("#fired-answer"), '"ErrorInfo": "no <b>bad</b> words"')
+        await option(page, "120001").wait_for()
+        assert hooks.deliveries[-1].body == {"CallbackCommand": "C2C.CallbackBeforeSendMsg", **sample}
+
+        for wrong, words in (("{", "This is not JSON"), ("[]", "has to be a JSON object")):
+            await page.fill("#event", wrong)
+            await page.click("#fire")
+            await shows(page.locator("#event-wrong"), words)
+        assert len(hooks.deliveries) == 1
+        await page.click("#event-again")
+        assert await page.locator("#fired").is_hidden()
+        again = json.loads(await page.input_value("#event"))
+        assert again["MsgBody"][0]["MsgContent"]["Text"] == "hi"
+        assert again["MsgKey"] != sample["MsgKey"]  # so that it is no repeat
+        await page.locator("#event").press("Control+Enter")
+        await shows(page.locator("#fired-code"), "0")
+        assert hooks.deliveries[-1].body["MsgKey"] == again["MsgKey"]
+
+
+async def test_who_has_no_webhooks_reads_how_to_set_some(box: Sandbox, look: Look) -> None:
+    """In place of a form that would lead nowhere."""
+    async with look(box, "/#webhooks") as page:
+        await shows(page.locator("#no-webhooks"), "timrest sandbox --webhook URL")
+        assert await page.locator("#fire-form").is_hidden()
+        assert await page.locator("#delivered").is_hidden()
+
+
 async def test_data_goes_out_and_comes_back(box: Sandbox, tim: TimSession, look: Look) -> None:
     """All of it can be kept in a file, deleted, and read again; the page follows."""
     await tim.messages.send("bob", "hi", from_account="alice")
@@ -306,6 +389,7 @@ async def test_data_goes_out_and_comes_back(box: Sandbox, tim: TimSession, look:
         assert "alice" in box.state.accounts
 
 
+@pytest.mark.usefixtures("hooks")
 async def test_the_language_changes(box: Sandbox, tim: TimSession, look: Look) -> None:
     """A Chinese browser gets Chinese; a button changes it, and the choice is remembered."""
     await tim.messages.send("bob", [Text("hi"), Face(1)], from_account="alice")
@@ -334,6 +418,7 @@ async def test_the_page_is_as_dark_as_one_likes(box: Sandbox, look: Look, scheme
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.usefixtures("hooks")
 async def test_a_phone_shows_everything(box: Sandbox, tim: TimSession, look: Look, locale: str) -> None:
     """360 pixels are enough: nothing has to be pushed aside."""
     await tim.messages.send("bob", "word" * 100, from_account="alice")
@@ -348,8 +433,12 @@ async def test_a_phone_shows_everything(box: Sandbox, tim: TimSession, look: Loo
                 await page.click("#optional > summary")
                 await page.click("#send")
                 await page.wait_for_selector("#answer-box:not([hidden])")
-            wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert wide <= 0, tab
+            if tab == "webhooks":
+                await page.click("#fire")
+                await page.wait_for_selector("#fired:not([hidden])")
+            for whole in ("document.documentElement", "document.querySelector('#tabs')"):
+                wide = await page.evaluate(f"{whole}.scrollWidth - {whole}.clientWidth")
+                assert wide <= 0, tab
             if tab == "messages":
                 await page.locator("#close").tap()
 

@@ -7,6 +7,7 @@ import json
 import re
 import socket
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -16,12 +17,15 @@ import pytest
 from aiohttp import web
 
 from timrest_async import Face, RateLimitedError, Text, sandbox
-from timrest_async.sandbox import Application, Faults, Sandbox, Service, State
+from timrest_async.sandbox import Application, Faults, Sandbox, Service, State, Webhooks
+from timrest_async.sandbox.callbacks import CALLBACKS
 from timrest_async.sandbox.catalog import catalog
 from timrest_async.sandbox.console import AT_ONCE, Console
+from timrest_async.sandbox.hooks import DELIVERIES_KEPT, sign
 from timrest_async.sandbox.stream import AT_ONCE as ROWS_AT_ONCE
 from timrest_async.sandbox.stream import HEARTBEAT, Stream
 from timrest_async.testing import FakeClock
+from timrest_async.webhook import EVENTS, Auth, UnknownEvent, parse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,6 +35,9 @@ if TYPE_CHECKING:
 PAGE = Path(sandbox.__file__).parent / "page"
 HELLO = {"To_Account": "bob", "MsgRandom": 1, "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]}
 SEND = "openim/sendmsg"
+BEFORE, AFTER = "C2C.CallbackBeforeSendMsg", "C2C.CallbackAfterSendMsg"
+TOKEN = "token-not-a-secret"
+OK = {"ActionStatus": "OK", "ErrorCode": 0, "ErrorInfo": ""}
 
 Http: TypeAlias = aiohttp.ClientSession
 
@@ -40,6 +47,27 @@ async def http(box: Sandbox) -> AsyncIterator[Http]:
     """Return a plain HTTP client that knows where the sandbox is."""
     async with aiohttp.ClientSession(box.base_url) as http:
         yield http
+
+
+@pytest.fixture
+async def hooks(box: Sandbox, clock: FakeClock) -> AsyncIterator[Webhooks]:
+    """Return the webhooks of *box*; the application says what an event holds under "say", and OK else."""
+
+    async def say(request: web.Request) -> web.Response:
+        return web.Response(text=(await request.json()).get("say", json.dumps(OK)))
+
+    application = web.Application()
+    application.router.add_post("/tim", say)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/tim?key=opensesame"
+    hooks = Webhooks(url, sdkappid=box.sdkappid, token=TOKEN, commands=["C2C."], clock=clock)
+    box.service.webhooks = hooks
+    await hooks.start()
+    yield hooks
+    await hooks.stop()
+    await runner.cleanup()
 
 
 async def asked(http: Http, path: str, method: str = "GET", status: int = 200, **given: Any) -> Any:
@@ -163,7 +191,14 @@ async def test_this_machine_has_several_names(http: Http, host: str) -> None:
 )
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("PUT", "state"), ("DELETE", "state"), ("POST", "faults"), ("DELETE", "faults"), ("POST", "try")],
+    [
+        ("PUT", "state"),
+        ("DELETE", "state"),
+        ("POST", "faults"),
+        ("DELETE", "faults"),
+        ("POST", "try"),
+        ("POST", "webhooks"),
+    ],
 )
 async def test_a_page_of_somebody_else_changes_nothing(
     box: Sandbox, http: Http, method: str, path: str, headers: dict[str, str]
@@ -182,7 +217,9 @@ async def test_the_own_page_and_programs_may_change_something(box: Sandbox, http
     assert await asked(http, "faults", "DELETE", headers={"Sec-Fetch-Site": "none"}) == {"waiting": 0}
 
 
-@pytest.mark.parametrize(("method", "path"), [("PUT", "state"), ("POST", "faults"), ("POST", "try")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", "state"), ("POST", "faults"), ("POST", "try"), ("POST", "webhooks")]
+)
 async def test_a_body_has_to_be_said_to_be_json(http: Http, method: str, path: str) -> None:
     """A form of another page can send text, but not say that it is JSON."""
     for kind in ("text/plain", "application/x-www-form-urlencoded"):
@@ -401,6 +438,125 @@ async def test_what_cannot_be_tried_is_no_call(box: Sandbox, http: Http, wrong: 
     assert not box.service.calls
 
 
+# -- webhooks
+
+
+async def test_webhooks_are_shown(box: Sandbox, http: Http, tim: TimSession, hooks: Webhooks) -> None:
+    """Where they go, which callbacks are on, how many events wait or were let go, and what became of deliveries."""
+    await tim.messages.send("bob", "hi", from_account="alice")
+    await hooks.idle()
+    shown = await asked(http, "webhooks")
+    assert shown["address"] == hooks.address
+    assert "?" not in shown["address"]
+    assert shown["on"] == [command for command in CALLBACKS if command.startswith("C2C.")]
+    assert (shown["waiting"], shown["dropped"]) == (0, 0)
+    before, after = shown["deliveries"]
+    assert (before["number"], before["command"], after["number"], after["command"]) == (1, BEFORE, 2, AFTER)
+    assert before["body"]["From_Account"] == "alice"
+    assert (before["answer"], before["code"], before["info"], before["failure"]) == (OK, 0, "", "")
+    assert (before["time"], before["seconds"], before["timed_out"]) == (box.clock.now(), 0.0, False)
+    assert await asked(http, "webhooks?last=1") == shown | {"deliveries": [after]}
+    assert await asked(http, "webhooks?last=0") == shown | {"deliveries": []}
+    await asked(http, "webhooks?last=x", status=400)
+
+
+async def test_what_waits_and_what_was_let_go_is_counted(box: Sandbox, http: Http, tim: TimSession) -> None:
+    """As the webhooks count it."""
+    hooks = box.service.webhooks = Webhooks("http://127.0.0.1:1", sdkappid=box.sdkappid, commands=[AFTER])
+    for _ in range(2):
+        await tim.messages.send("bob", "hi")
+    hooks.dropped = 7
+    shown = await asked(http, "webhooks")
+    assert (shown["on"], shown["waiting"], shown["dropped"], shown["deliveries"]) == ([AFTER], 2, 7, [])
+
+
+async def test_a_callback_is_fired_by_hand(http: Http, hooks: Webhooks) -> None:
+    """The application gets it, whatever it is called, also where it is switched off; the delivery is the answer."""
+    no = OK | {"ErrorCode": 120_001, "ErrorInfo": "no links", "ActionStatus": "NO"}
+    fired = await asked(http, "webhooks", "POST", json={"CallbackCommand": BEFORE, "say": json.dumps(no)})
+    assert (fired["answer"], fired["code"], fired["info"]) == (no, 120_001, "no links")
+    assert fired["unheeded"] == ["ActionStatus has to be OK or FAIL"]
+    silent = await asked(http, "webhooks", "POST", json={"CallbackCommand": "Some.Newer", "say": "<html>"})
+    assert (silent["command"], silent["answer"], silent["code"]) == ("Some.Newer", None, None)
+    assert "no JSON object" in silent["failure"]
+    assert (await asked(http, "webhooks"))["deliveries"] == [fired, silent]
+    assert [delivery.number for delivery in hooks.deliveries] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"CallbackCommand": ""},
+        {"CallbackCommand": 5},
+        {"CallbackCommand": BEFORE, "x": json.loads('{"a":' * 300 + "1" + "}" * 300)},
+    ],
+)
+async def test_what_is_no_event_is_not_fired(http: Http, hooks: Webhooks, wrong: Any) -> None:
+    """It is refused with words."""
+    assert "Callback" in (await asked(http, "webhooks", "POST", 400, json=wrong))["error"]
+    assert not hooks.deliveries
+
+
+async def test_without_webhooks_nothing_is_fired(http: Http) -> None:
+    """Who looks finds no address, and who tries reads how to set one."""
+    nowhere: dict[str, Any] = {"address": None, "on": [], "waiting": 0, "dropped": 0, "deliveries": []}
+    assert await asked(http, "webhooks") == nowhere
+    refused = await asked(http, "webhooks", "POST", 409, json={"CallbackCommand": AFTER})
+    assert "timrest sandbox --webhook URL" in refused["error"]
+
+
+async def test_each_application_has_its_own_webhooks(box: Sandbox, http: Http, hooks: Webhooks) -> None:
+    """They are chosen as everything else is."""
+    other = Webhooks("http://127.0.0.1:1/other", sdkappid=2)
+    box.add_application(2, webhooks=other)
+    assert (await asked(http, "webhooks"))["address"] == hooks.address
+    assert (await asked(http, "webhooks?sdkappid=2"))["address"] == other.address
+    fired = await asked(http, "webhooks?sdkappid=2", "POST", json={"CallbackCommand": AFTER})
+    assert fired["failure"] == "the webhooks are not running"
+    assert (len(other.deliveries), len(hooks.deliveries)) == (1, 0)
+    await asked(http, "webhooks?sdkappid=3", "POST", 404, json={"CallbackCommand": AFTER})
+
+
+async def test_whatever_was_said_can_be_shown(http: Http, hooks: Webhooks) -> None:
+    """What a program fires that JSON writes otherwise, and an answer that can be read and not be written again."""
+    deep = json.dumps(OK)[:-1] + ', "x": ' + "[" * 900 + "]" * 900 + "}"
+    await hooks.fire("Some.Newer", {"say": deep, "when": datetime.fromtimestamp(0, UTC), "share": float("nan")})
+    (shown,) = (await asked(http, "webhooks"))["deliveries"]
+    assert (shown["body"]["when"], shown["body"]["share"]) == ("1970-01-01T00:00:00+00:00", None)
+    assert (shown["answer"], shown["code"]) == ("nested too deeply to be shown", 0)
+
+
+async def test_every_callback_comes_with_a_sample(http: Http, hooks: Webhooks) -> None:
+    """All of the manual's, in its order, and each sample is read as its event once it is fired."""
+    shown = (await asked(http, "commands"))["callbacks"]
+    assert [callback["command"] for callback in shown] == [*CALLBACKS]
+    for callback in shown:
+        command = callback["command"]
+        assert callback["kind"] == CALLBACKS[command].kind
+        assert callback["summary"].endswith(".")
+        assert "EventTime" not in callback["sample"]
+        body = json.dumps((await hooks.fire(command, callback["sample"])).body).encode()
+        event = parse({"SdkAppid": "1"}, {}, body, auth=Auth(sdkappid=1, token=None))
+        assert type(event) is EVENTS.get(command, UnknownEvent)
+
+
+def test_a_sample_holds_what_its_event_always_has() -> None:
+    """Ids by their names, one item in each list, and what may be nothing left as that; not the time."""
+    samples = {callback["command"]: callback for callback in catalog()["callbacks"]}
+    assert samples["C2C.CallbackAfterMsgReadReceipt"]["sample"] == {
+        "Operator_Account": "lumotuwe2",
+        "Peer_Account": "lumotuwe2",
+        "C2CMsgInfo": [{"From_Account": "lumotuwe1", "To_Account": "lumotuwe2", "MsgKey": "", "MsgId": ""}],
+    }
+    ids = [(name, value) for one in samples.values() for name, value in one["sample"].items() if "Account" in name]
+    assert not [name for name, value in ids if not value]
+    assert samples[BEFORE]["summary"] == "A message is about to be delivered."
+    assert samples[BEFORE]["url"] == "https://cloud.tencent.com/document/product/269/1632"
+    assert samples[BEFORE]["sample"]["CloudCustomData"] == ""
+    assert samples[BEFORE]["sample"]["MsgBody"] == HELLO["MsgBody"]
+
+
 # -- messages
 
 
@@ -545,6 +701,38 @@ async def test_a_page_hears_of_refusals_tries_and_faults(box: Sandbox, tim: TimS
         ]
 
 
+async def test_a_page_hears_of_deliveries(http: Http, tim: TimSession, hooks: Webhooks) -> None:
+    """From when it listens, as they end: what a message brings, and what is fired by hand."""
+    await hooks.fire(AFTER, {})
+    async with listening(http) as one, listening(http) as other:
+        await tim.messages.send("bob", "hi", from_account="alice")
+        await hooks.idle()
+        fired = await asked(http, "webhooks", "POST", json={"CallbackCommand": "Some.Newer"})
+        for page in (one, other):
+            heard: list[Any] = []
+            while len(heard) < 3:
+                name, data = await page.next()
+                heard += [data] if name == "delivery" else []
+            assert [delivery["command"] for delivery in heard] == [BEFORE, AFTER, "Some.Newer"]
+            assert (heard[0]["number"], heard[0]["answer"]) == (2, OK)
+            assert heard[2] == fired
+
+
+async def test_a_page_that_reads_slowly_hears_of_the_last_deliveries(service: Service, clock: FakeClock) -> None:
+    """Some at a time, each once, from the oldest that is still kept."""
+    hooks = service.webhooks = Webhooks("http://127.0.0.1:1", sdkappid=1, clock=clock)
+    stream = Stream(service, clock)
+    for _ in range(DELIVERIES_KEPT + 50):
+        await hooks.fire(AFTER, {})
+    numbers: list[int] = []
+    while news := stream.news():
+        heard = [int(number) for number in re.findall(rb'"number": (\d+)', news)]
+        assert len(heard) == ROWS_AT_ONCE
+        numbers += heard
+    assert numbers == [*range(51, DELIVERIES_KEPT + 51)]
+    assert Stream(service, clock).news() == b""
+
+
 async def test_a_page_is_told_to_begin_anew(box: Sandbox, http: Http, clock: FakeClock) -> None:
     """Where the tables are others, or have lost rows, it had better read everything again."""
     async with listening(http) as page:
@@ -649,20 +837,25 @@ async def test_a_page_that_reads_slowly_loses_nothing(box: Sandbox, http: Http) 
 # -- what is nobody's business
 
 
-async def test_no_answer_holds_a_secret(http: Http, box: Sandbox, tim: TimSession) -> None:
-    """Neither the key nor a UserSig is in anything that the page can get."""
+async def test_no_answer_holds_a_secret(http: Http, box: Sandbox, tim: TimSession, hooks: Webhooks) -> None:
+    """Neither the key nor a token nor a UserSig is in anything that the page can get."""
     box.state.add_group("g", owner="alice")
     async with listening(http) as page:
         await tim.messages.send("bob", "hi", from_account="alice")
-        told = json.dumps([await page.next() for _ in range(2)])
+        await hooks.idle()
+        told = ""
+        while AFTER not in told:
+            told += json.dumps(await page.next())
     told += json.dumps(await tried(http, HELLO))
     console = box._server._console
     paths = [route.path for route in console.routes() if route.method == "GET" and "events" not in route.path]
-    assert len(paths) == 12
+    assert len(paths) == 13
     for path in paths:
         query = "?one=alice&other=bob&group=g"
         async with http.get(re.sub(r"{number.*}", "1", path).replace("{file}", "page.js") + query) as response:
             assert response.status == 200
             told += await response.text() + str(response.headers)
     assert box.secret_key not in told
+    for secret in (TOKEN, "opensesame", sign(TOKEN, int(box.clock.now()))):
+        assert secret not in told
     assert not re.search(r"eJ[\w*-]{20,}", told)  # how every UserSig begins

@@ -25,6 +25,7 @@ from timrest_async.elements import Text
 from timrest_async.sandbox import Application, Sandbox, Service, State
 from timrest_async.sandbox.events import GO_ON, Event, Verdict
 from timrest_async.sandbox.hooks import ANSWER_BYTES, CONNECTIONS, WAITING, Webhooks, sign
+from timrest_async.webhook import Auth, SignatureError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -949,6 +950,35 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any], compl
     with pytest.raises(ConfigError, match=complaint) as refused:
         Webhooks(**(usual | settings))
     assert TOKEN not in str(refused.value)
+
+
+async def test_a_program_finds_the_token_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where webhooks are signed, and nowhere else, the sandbox's variables hold what believes its calls."""
+    unsigned = Webhooks("http://127.0.0.1:1", sdkappid=SDKAPPID)
+    for webhooks in (None, unsigned):
+        async with Sandbox(webhooks=webhooks) as box:
+            assert "TIMREST_WEBHOOK_TOKEN" not in box.env()
+    async with Sandbox(webhooks=Webhooks("http://127.0.0.1:1", sdkappid=SDKAPPID, token=TOKEN)) as box:
+        for name, value in box.env().items():
+            monkeypatch.setenv(name, value)
+        assert box.env()["TIMREST_WEBHOOK_TOKEN"] == TOKEN
+    auth = Auth.from_env()
+    now = str(int(auth.clock.now()))
+    auth.check({"SdkAppid": str(SDKAPPID), "Sign": sign(TOKEN, int(now)), "RequestTime": now})
+    with pytest.raises(SignatureError):
+        auth.check({"SdkAppid": str(SDKAPPID), "Sign": sign("another", int(now)), "RequestTime": now})
+
+
+async def test_who_watches_hears_of_each_delivery(app: App, hooks: Webhooks) -> None:
+    """Once it stands among the others, with a number of its own."""
+    heard: list[int] = []
+    hooks.watchers.add(lambda: heard.append(hooks.deliveries[-1].number))
+    await hooks.ask(QUESTION)
+    hooks.tell([Event(AFTER, {})])
+    await hooks.idle()
+    app.says["Some.Newer"] = html(500)
+    await hooks.fire("Some.Newer", {})
+    assert heard == [1, 2, 3]
 
 
 async def test_the_token_stands_nowhere(

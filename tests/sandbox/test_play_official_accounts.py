@@ -159,12 +159,12 @@ def test_your_application_is_asked_before_one_is_created(post: Post, ears: Ears)
     assert ears.take() == [("OfficialAccount.CallbackAfterCreateOfficialAccount", created)]
 
 
-@pytest.mark.parametrize(("said", "code"), [(1, 20006), (120_001, 120_001), (130_000, 130_000), (130_001, 20006)])
-def test_your_application_can_refuse_one(post: Post, state: State, ears: Ears, said: int, code: int) -> None:
-    """Its own codes reach the caller, all others are 20006."""
+@pytest.mark.parametrize("said", [1, 10_100, 120_001])
+def test_your_application_can_refuse_one(post: Post, state: State, ears: Ears, said: int) -> None:
+    """No code of its own reaches the caller."""
     ears.verdict, before = Verdict(said, "not today"), state.export()
     answer = post(CREATE, {"Owner_Account": "leckie", "Name": "Shop"})
-    assert (answer["ErrorCode"], answer["ErrorInfo"]) == (code, "not today")
+    assert (answer["ErrorCode"], answer["ErrorInfo"]) == (10016, "not today")
     assert (state.export(), ears.told) == (before, [])
 
 
@@ -398,7 +398,7 @@ def test_a_message_is_asked_for_and_told(post: Post, state: State, ears: Ears) -
     assert ears.asked == ears.told == []
 
 
-@pytest.mark.parametrize(("said", "code"), [(1, 10016), (120_001, 120_001), (130_000, 130_000), (10_100, 10016)])
+@pytest.mark.parametrize(("said", "code"), [(1, 10016), (10_100, 10_100), (10_200, 10_200), (120_001, 10016)])
 def test_your_application_can_refuse_a_message(post: Post, state: State, ears: Ears, said: int, code: int) -> None:
     """Its own codes reach the caller; what is refused does not count."""
     ears.verdict = Verdict(said, "no")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.sandbox.conftest import finished
+from tests.sandbox.heard import Heard
 from timrest_async.errors import explain
 from timrest_async.sandbox import Application, Service
 from timrest_async.usersig import sign
@@ -154,6 +155,24 @@ async def test_the_cap_holds_in_every_second(state: State, clock: FakeClock, que
     await clock.advance(0.5)
     assert [code(), code()] == [0, 60007]
     assert [call.code for call in service.calls] == [0, 0, 60007, 60007, 0, 0, 60007]
+
+
+async def test_your_application_is_warned_of_a_command_near_its_cap(
+    service: Service, state: State, post: Post, clock: FakeClock
+) -> None:
+    """The first call above 80 % of a second's cap tells of it, and a minute later it is told again; no other does."""
+    service.webhooks, state.rules.calls_per_second = (heard := Heard()), 10
+
+    async def second(calls: int) -> list[dict[str, Any]]:
+        for _ in range(calls):
+            assert post(CHECK, GOOD[CHECK])["ErrorCode"] == 0
+        await clock.advance(1.0)
+        return [body for command, body in heard.take() if command == "Alert.RequestOverLimit"]
+
+    alert = {"ServiceName": "im_open_login_svc", "Command": "account_check", "Request": 9, "Limit": 10}
+    assert [await second(calls) for calls in (8, 10, 10)] == [[], [alert], []]
+    await clock.advance(60.0)
+    assert [await second(calls) for calls in (8, 9)] == [[], [alert]]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'{"a":' * 5000])

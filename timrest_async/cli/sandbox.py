@@ -50,7 +50,10 @@ def sandbox(  # noqa: PLR0913  # each is an option of its own
     ] = None,
     webhook: Annotated[str | None, typer.Option(metavar="URL", help="Call your webhooks there.")] = None,
     webhook_token: Annotated[
-        str | None, typer.Option(metavar="TOKEN", envvar="TIMREST_WEBHOOK_TOKEN", help="Sign webhooks with it.")
+        str | None,
+        typer.Option(
+            metavar="TOKEN", envvar="TIMREST_WEBHOOK_TOKEN", help="Sign webhooks with it; it is printed, too."
+        ),
     ] = None,
     tls: Annotated[bool, typer.Option("--tls", help="Speak https, with a certificate of its own.")] = False,
     pem: Annotated[

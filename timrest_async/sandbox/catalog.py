@@ -1,7 +1,11 @@
-"""All commands as the page's form shows them: what they take, in plain JSON types, and the least that they take."""
+"""All commands as the page's form shows them: what they take, in plain JSON types, and the least that they take.
+
+Beside them stand the callbacks, each with the least that its event holds.
+"""
 
 from __future__ import annotations
 
+import inspect
 import re
 from functools import cache
 from types import UnionType
@@ -11,13 +15,19 @@ from timrest_async._bounds import Between
 from timrest_async._rates import BELOW_DEFAULT
 from timrest_async._wire import Struct, marks_of, wire_fields
 from timrest_async.commands._registry import commands, fields_in
+from timrest_async.commands._reply import Part
 from timrest_async.elements import Element
+from timrest_async.sandbox.callbacks import CALLBACKS
 from timrest_async.sandbox.example import python
+from timrest_async.webhook.event import Event
+from timrest_async.webhook.events import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from timrest_async._wire import WireField
     from timrest_async.commands._registry import CommandEntry, FieldEntry
+    from timrest_async.sandbox.callbacks import Callback
 
 __all__ = ["catalog"]
 
@@ -32,30 +42,53 @@ MANUALS: Final = {
 
 @cache
 def catalog() -> Json:
-    """Return the commands, and by their names the types that their fields are of."""
+    """Return the commands, by their names the types that their fields are of, and the callbacks."""
     types: dict[str, list[Json]] = {}
     for entry in commands():
         for struct in _inside(entry.request):
             types[_type_name(struct)] = _fields(struct)
-    return {"commands": [_command(entry) for entry in commands()], "types": types}
+    return {
+        "commands": [_command(entry) for entry in commands()],
+        "types": types,
+        "callbacks": [_callback(callback) for callback in CALLBACKS.values()],
+    }
 
 
 def _command(entry: CommandEntry) -> Json:
-    document, limit = entry.document, BELOW_DEFAULT.get(entry.path)
-    product, _, page = (document or "").partition("/")
-    sample = _least(entry.command)
+    limit, sample = BELOW_DEFAULT.get(entry.path), _least(entry.command)
     return {
         "path": entry.path,
         "domain": entry.domain,
         "method": entry.call,
         "summary": _plain(entry.summary),
-        "document": document,
-        "url": f"{MANUALS[product]}/{page}" if product in MANUALS else None,
+        "document": entry.document,
+        "url": _url(entry.document),
         "limit": None if limit is None else {"calls": limit.calls, "per": limit.per},
         "fields": _fields(entry.command),
         "sample": sample,
         "python": python(entry.path, sample),
     }
+
+
+def _callback(callback: Callback) -> Json:
+    """Describe *callback*; the sandbox adds EventTime to what is fired, so that is in no sample."""
+    event = EVENTS.get(callback.command, Event)
+    words = " ".join((inspect.getdoc(event) or "").split())
+    document = re.search(r"Documents? (\d+/\d+)", words)
+    return {
+        "command": callback.command,
+        "kind": callback.kind,
+        "summary": _plain(re.split(r"(?<=\.)\s", words)[0]),
+        "document": document and document[1],
+        "url": _url(document and document[1]),
+        "sample": _least(event),
+    }
+
+
+def _url(document: str | None) -> str | None:
+    """Return where a document of the manual stands."""
+    product, _, page = (document or "").partition("/")
+    return f"{MANUALS[product]}/{page}" if product in MANUALS else None
 
 
 def _fields(cls: type[Struct]) -> list[Json]:
@@ -108,7 +141,14 @@ def _plain(words: str) -> str:
 
 
 def _least(cls: type[Struct]) -> Json:
-    return {field.wire: _some(field.wire, field.type) for field in wire_fields(cls) if not field.optional}
+    return {field.wire: _usual(cls, field) for field in wire_fields(cls) if not field.optional}
+
+
+def _usual(cls: type[Struct], field: WireField) -> Any:
+    """Return a value for a *field* of *cls*: of what the service writes, that which stands for none, but for ids."""
+    if issubclass(cls, Part) and not (field.required or field.drawn):
+        return _named(field.wire, "") if field.default == "" else field.default
+    return _some(field.wire, field.type)
 
 
 def _some(name: str, hint: Any) -> Any:
@@ -124,8 +164,13 @@ def _some(name: str, hint: Any) -> Any:
     if isinstance(hint, type) and issubclass(hint, Struct):
         return {"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}} if hint is Element else _least(hint)
     if hint in {str, Any}:
-        return next((sample for word, sample in _SAMPLES.items() if word in name), "text")
+        return _named(name, "text")
     return (origin or hint)()
+
+
+def _named(name: str, otherwise: str) -> str:
+    """Return what stands for a string by what its field is called, if that says it."""
+    return next((sample for word, sample in _SAMPLES.items() if word in name), otherwise)
 
 
 _SAMPLES: Final = {

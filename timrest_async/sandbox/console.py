@@ -8,13 +8,16 @@
     GET    /_sandbox/calls/1                  what was said in one of the last 500, and the Python that says it again
     GET    /_sandbox/faults                   what is still to go wrong; DELETE lets everything go well again
     POST   /_sandbox/faults                   {"path": "openim/sendmsg", "code": 20004, "times": 2}
-    GET    /_sandbox/commands                 every command with its fields
+    GET    /_sandbox/commands                 every command with its fields, and every callback with a sample
     POST   /_sandbox/try                      {"path": "openim/sendmsg", "body": {...}} is signed, sent and answered
     GET    /_sandbox/conversations?find=a     who wrote to whom; conversations/messages?one=a&other=b&before=9
     GET    /_sandbox/groups?find=a            the groups; groups/messages?group=g&before=9
-    GET    /_sandbox/events                   calls and messages as they come, as server-sent events
+    GET    /_sandbox/webhooks?last=100        where your application listens, and what it was told, asked, and answered
+    POST   /_sandbox/webhooks                 {"CallbackCommand": "C2C.CallbackAfterSendMsg", ...} is posted to it
+    GET    /_sandbox/events                   calls, deliveries and messages as they come, as server-sent events
 
-Everywhere ``?sdkappid=`` names the application, where there are several. No key and no UserSig is in any answer.
+Everywhere ``?sdkappid=`` names the application, where there are several. No key, no token and no UserSig is in any
+answer.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from __future__ import annotations
 import asyncio
 import json
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiohttp import web
 from attrs import asdict
@@ -30,14 +33,15 @@ from attrs import asdict
 from timrest_async._codec import read_object
 from timrest_async.commands._command import RawCommand, random_u32
 from timrest_async.errors import ConfigError, InputError, TransportError
+from timrest_async.sandbox.callbacks import CALLBACKS
 from timrest_async.sandbox.catalog import catalog
 from timrest_async.sandbox.example import python
 from timrest_async.sandbox.guard import HEADERS, Refused, guarded, number_in, object_in
-from timrest_async.sandbox.stream import Stream, plain
+from timrest_async.sandbox.stream import Stream, plain, told
 from timrest_async.usersig import sign
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from timrest_async._clock import Clock
     from timrest_async.sandbox.faults import Faults
@@ -47,6 +51,8 @@ if TYPE_CHECKING:
 
 
 __all__ = ["Console"]
+
+T = TypeVar("T")
 
 STATE_BYTES: Final = 256 * 1024**2
 """A state that is put in is no larger."""
@@ -101,6 +107,8 @@ class Console:
             ("GET", "/_sandbox/conversations/messages", self._conversation),
             ("GET", "/_sandbox/groups", self._groups),
             ("GET", "/_sandbox/groups/messages", self._group),
+            ("GET", "/_sandbox/webhooks", self._webhooks),
+            ("POST", "/_sandbox/webhooks", self._fire),
             ("GET", "/_sandbox/events", self._events),
         ]
         return [web.route(method, path, guarded(handler)) for method, path, handler in handlers]
@@ -179,9 +187,7 @@ class Console:
     # -- calls and faults
 
     async def _calls(self, request: web.Request) -> web.Response:
-        calls = self._service(request).calls
-        last = number_in(request, "last", len(calls))
-        return web.json_response([asdict(call) for call in [*calls][max(0, len(calls) - last) :]])
+        return web.json_response([asdict(call) for call in _last(request, self._service(request).calls)])
 
     async def _exchange(self, request: web.Request) -> web.Response:
         number = int(request.match_info["number"])
@@ -239,6 +245,34 @@ class Console:
         self.wake()
         return web.json_response({"number": number, "answer": answer, "python": code})
 
+    # -- webhooks
+
+    async def _webhooks(self, request: web.Request) -> web.Response:
+        """Return where the application listens, ``None`` for nowhere, and what became of the last deliveries."""
+        hooks = self._service(request).webhooks
+        if hooks is None:
+            return web.json_response({"address": None, "on": [], "waiting": 0, "dropped": 0, "deliveries": []})
+        shown = {
+            "address": hooks.address,
+            "on": [command for command in CALLBACKS if hooks.wants(command)],
+            "waiting": hooks.waiting,
+            "dropped": hooks.dropped,
+            "deliveries": [told(delivery) for delivery in _last(request, hooks.deliveries)],
+        }
+        return web.json_response(shown)
+
+    async def _fire(self, request: web.Request) -> web.Response:
+        hooks, body = self._service(request).webhooks, await object_in(request)
+        if hooks is None:
+            raise Refused(409, "this application has no webhooks; start with: timrest sandbox --webhook URL")
+        command = body.get("CallbackCommand")
+        if type(command) is not str or not command:
+            raise Refused(400, "CallbackCommand has to be the name of a callback, such as C2C.CallbackAfterSendMsg")
+        try:
+            return web.json_response(told(await hooks.fire(command, body)))
+        except InputError as error:
+            raise Refused(400, str(error)) from None
+
     # -- messages
 
     async def _conversations(self, request: web.Request) -> web.Response:
@@ -281,7 +315,10 @@ class Console:
     # -- as it happens
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        stream = Stream(self._service(request), self._clock)
+        service = self._service(request)
+        if service.webhooks is not None:
+            service.webhooks.watchers.add(self.wake)
+        stream = Stream(service, self._clock)
         response = web.StreamResponse(headers=HEADERS | {"Content-Type": "text/event-stream"})
         await response.prepare(request)
         self._streams.add(stream)
@@ -292,6 +329,12 @@ class Console:
         finally:
             self._streams.discard(stream)
         return response
+
+
+def _last(request: web.Request, kept: Collection[T]) -> list[T]:
+    """Return as many of *kept* as are asked for, all else."""
+    wanted = number_in(request, "last", len(kept))
+    return [*kept][max(0, len(kept) - wanted) :]
 
 
 def _shown(row: Row, since: float) -> Row:

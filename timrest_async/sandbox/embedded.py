@@ -201,10 +201,16 @@ class Sandbox:
         return TimSession(**(ours | settings))
 
     def env(self) -> dict[str, str]:
-        """Return the environment variables by which a program of any kind finds it."""
+        """Return the environment variables by which a program of any kind finds it.
+
+        Where its webhooks are signed, the token is among them, for :meth:`timrest_async.webhook.Auth.from_env`.
+        """
+        hooks = self.service.webhooks
+        token = None if hooks is None else hooks.token
         return {
             "TIMREST_SDKAPPID": str(self.sdkappid),
             "TIMREST_IDENTIFIER": self.service.application.admins[0],
             "TIMREST_SECRET_KEY": self.secret_key,
             "TIMREST_BASE_URL": self.base_url,
+            **({} if token is None else {"TIMREST_WEBHOOK_TOKEN": str(token)}),
         }

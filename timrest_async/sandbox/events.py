@@ -16,6 +16,9 @@ from timrest_async.sandbox.request import Refusal
 
 __all__ = ["GO_ON", "Answer", "Asking", "Event", "Verdict"]
 
+REFUSED: Final = 10016
+"""What the caller gets where your application refuses, and no document says what."""
+
 Answer: TypeAlias = dict[str, Any]
 """What a command answers beside the envelope; an ``ActionStatus`` of its own wins over that of the envelope,
 and ``None`` leaves a field out."""
@@ -48,15 +51,12 @@ class Verdict:
     final: bool = False
     """Whether the code is the service's own, and reaches the caller as it is: 80003, where nobody answered."""
 
-    def obey(self, command: str, *, refused: int = 10016, own: range | None = None) -> None:
-        """Refuse the call if your application does: with its code where *command* has that for its *own*.
-
-        Else with what the manual has for *command*, or *refused* where it has nothing.
-        """
+    def obey(self, command: str) -> None:
+        """Refuse the call if your application does: with its own code where *command* has that, else the service's."""
         if self.code:
             callback = CALLBACKS[command]
-            is_own = self.final or self.code in (callback.own if own is None else own)
-            raise Refusal(self.code if is_own else callback.refused or refused, self.info)
+            code = self.code if self.final or self.code in callback.own else callback.refused
+            raise Refusal(REFUSED if code is None else code, self.info)
 
     def only(self, *names: str) -> dict[str, Any]:
         """Return those of *names* that your application wants to be otherwise."""

@@ -13,8 +13,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import aiohttp
 from attrs import evolve, frozen
@@ -22,9 +22,7 @@ from yarl import URL
 
 from timrest_async._clock import SystemClock, timeout_at
 from timrest_async._codec import read_object, to_json
-from timrest_async._wire import Struct, Wire
 from timrest_async._words import shown
-from timrest_async.elements import MsgBody
 from timrest_async.errors import ConfigError, InputError, TransportError
 from timrest_async.sandbox.body import is_kind
 from timrest_async.sandbox.callbacks import CALLBACKS
@@ -32,9 +30,10 @@ from timrest_async.sandbox.events import GO_ON, Verdict
 from timrest_async.sandbox.fields import Codes, check
 from timrest_async.sandbox.request import Refusal
 from timrest_async.usersig import Redacted
+from timrest_async.webhook.parsing import sign
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from timrest_async._clock import Clock
     from timrest_async.sandbox.events import Event
@@ -57,11 +56,6 @@ CLIENT_IP: Final = "127.0.0.1"
 
 _JSON: Final = {"Content-Type": "application/json"}
 _log: Final = logging.getLogger("timrest_async")
-
-
-def sign(token: str, request_time: int) -> str:
-    """Return the Sign that goes with *request_time*, Unix seconds."""
-    return sha256(f"{token}{request_time}".encode()).hexdigest()
 
 
 @frozen
@@ -94,6 +88,9 @@ class Delivery:
 
     seconds: float = 0.0
     """How long it took."""
+
+    number: int = 0
+    """Which it is, counted from 1 in the order in which they ended."""
 
 
 @frozen
@@ -152,10 +149,13 @@ class Webhooks:
         self._line: asyncio.Queue[_Letter] = asyncio.Queue(WAITING)
         self._http: aiohttp.ClientSession | None = None
         self._worker: asyncio.Task[None] | None = None
+        self._numbers = count(1)
         self.deliveries: deque[Delivery] = deque(maxlen=DELIVERIES_KEPT)
         """The calls of your application, in the order in which they ended; the last 500."""
         self.dropped: int = 0
         """How many events were let go because too many waited."""
+        self.watchers: set[Callable[[], object]] = set()
+        """What is called after each delivery, once it stands in :attr:`deliveries`."""
 
     def __repr__(self) -> str:
         return f"<Webhooks at {self.address}>"
@@ -164,6 +164,11 @@ class Webhooks:
     def address(self) -> str:
         """Where your application listens, without the query, which may hold a secret of yours."""
         return str(self._url.with_query(None))
+
+    @property
+    def token(self) -> Redacted | None:
+        """What calls are signed with, if they are."""
+        return self._token
 
     @property
     def waiting(self) -> int:
@@ -257,8 +262,10 @@ class Webhooks:
         try:
             delivery = await self._exchange(letter, delivery)
         finally:
-            delivery = evolve(delivery, seconds=self._clock.time() - began)
+            delivery = evolve(delivery, seconds=self._clock.time() - began, number=next(self._numbers))
             self.deliveries.append(delivery)
+            for watcher in self.watchers:
+                watcher()
             _log.debug("%s: %s", letter.command, delivery.failure or "answered")
         return delivery
 
@@ -358,24 +365,8 @@ def _switched_on(names: Iterable[str]) -> frozenset[str]:
 # -- what your application answers
 
 
-@frozen(kw_only=True)
-class _ResultItem(Struct):
-    to_account: Annotated[str, Wire("To_Account")]
-    result_code: int
-    result_info: str | None = None
-
-
-@frozen(kw_only=True)
-class _Besides(Struct):
-    """What an answer may hold beside the envelope."""
-
-    msg_body: MsgBody | None = None
-    cloud_custom_data: str | None = None
-    refused_members_account: Annotated[list[str] | None, Wire("RefusedMembers_Account")] = None
-    result_item: list[_ResultItem] | None = None
-
-
 _NO_CODE: Final = Codes(0)
+_ENVELOPE: Final[dict[str, Any]] = {"ActionStatus": "OK", "ErrorCode": 0, "ErrorInfo": ""}
 
 
 def _heard(delivery: Delivery, content: bytes) -> Delivery:
@@ -405,10 +396,13 @@ def _besides(command: str, answer: dict[str, Any]) -> tuple[dict[str, Any], list
     """Return what *answer* changes, and what is wrong with the rest; what no document knows is passed over."""
     good: dict[str, Any] = {}
     unfit: list[str] = []
-    for name in CALLBACKS[command].fields if command in CALLBACKS else ():
+    callback = CALLBACKS.get(command)
+    if callback is None or callback.verdict is None:
+        return good, unfit
+    for name in callback.fields:
         if (value := answer.get(name)) is not None:
             try:
-                check(_Besides, {name: value}, _NO_CODE)
+                check(callback.verdict, _ENVELOPE | {name: value}, _NO_CODE)
                 to_json({name: value})
                 good[name] = value
             except Refusal as no:

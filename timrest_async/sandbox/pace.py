@@ -15,19 +15,21 @@ class Window:
     """At most *calls* in any *per* seconds. Only what was let in counts; what was turned away does not."""
 
     def __init__(self, calls: int, clock: Clock, per: float = 1.0) -> None:
-        self._calls = calls
+        self.calls: int = calls
+        """How many there may be."""
         self._per = per
         self._clock = clock
         self._admitted: deque[tuple[float, int]] = deque()
-        self._count = 0
+        self.count: int = 0
+        """How many there were, when one came last."""
 
     def admit(self, weight: int = 1) -> bool:
         """Let one in that counts for *weight*, if there is room."""
         now = self._clock.time()
         while self._admitted and now - self._admitted[0][0] >= self._per:
-            self._count -= self._admitted.popleft()[1]
-        if self._count + weight > self._calls:
+            self.count -= self._admitted.popleft()[1]
+        if self.count + weight > self.calls:
             return False
         self._admitted.append((now, weight))
-        self._count += weight
+        self.count += weight
         return True

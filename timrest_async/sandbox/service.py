@@ -6,6 +6,7 @@ What is refused carries a code from the manual; every answer is the envelope of 
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Generator, Sequence
 from hashlib import sha256
@@ -17,7 +18,7 @@ from attrs import define, field, frozen
 from timrest_async._codec import read_object
 from timrest_async._rates import BELOW_DEFAULT
 from timrest_async.errors import TransportError, UserSigError
-from timrest_async.sandbox.events import GO_ON
+from timrest_async.sandbox.events import GO_ON, Event
 from timrest_async.sandbox.fields import check
 from timrest_async.sandbox.plays import plays
 from timrest_async.sandbox.request import Refusal, Request
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from timrest_async.sandbox.events import Answer, Asking, Verdict
     from timrest_async.sandbox.hooks import Webhooks
+    from timrest_async.sandbox.pace import Window
     from timrest_async.sandbox.plays import Played
     from timrest_async.sandbox.state import State
 
@@ -37,6 +39,12 @@ __all__ = ["Application", "Call", "Exchange", "Service"]
 CALLS_KEPT: Final = 100_000
 EXCHANGES_KEPT: Final = 500
 SIGNATURES_KEPT: Final = 1_000
+
+ALERT: Final = 0.8
+"""From this share of its cap on the service warns of a command (1047/60256)."""
+
+ALERT_EVERY: Final = 60.0
+"""It does so once in so many seconds; no document says how often."""
 
 U32_MAX: Final = 2**32 - 1
 ID_BYTES: Final = 32
@@ -106,6 +114,8 @@ class Service:
         state.sdkappid = application.sdkappid
         self._clock = state.clock
         self._numbers = count(1)
+        self._alerted: dict[str, float] = {}
+        """When your application was last warned, by command."""
         self._believed: dict[bytes, float] = {}
         """Until when a UserSig of somebody is good, by the hash of both."""
         for admin in application.admins:
@@ -194,9 +204,20 @@ class Service:
             return
         limit = BELOW_DEFAULT.get(path)
         calls, per = (usual, 1.0) if limit is None else (min(usual, limit.calls), limit.per)
-        if not self.state.window(path, calls, per).admit():
+        window = self.state.window(path, calls, per)
+        if not window.admit():
             code = 60007 if played is None else played.play.too_often
             raise Refusal(code, f"{path} was called more than {calls} times within {per:g} s")
+        if per == 1.0 and window.count > ALERT * calls:
+            self._alert(path, window)
+
+    def _alert(self, path: str, window: Window) -> None:
+        """Warn your application that a command comes near its cap."""
+        now, (service, _, command) = self._clock.time(), path.partition("/")
+        if self.webhooks is not None and now - self._alerted.get(path, -math.inf) >= ALERT_EVERY:
+            self._alerted[path] = now
+            told = {"ServiceName": service, "Command": command, "Request": window.count, "Limit": window.calls}
+            self.webhooks.tell([Event("Alert.RequestOverLimit", told)])
 
     def _check_query(self, query: Mapping[str, str]) -> str:
         sdkappid = query.get("sdkappid", "")

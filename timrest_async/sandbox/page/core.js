@@ -15,6 +15,10 @@ export const state = {
   messages: [],
   calls: [],
   faults: [],
+  webhooks: null, // where they go, which callbacks are on, how many events wait and were dropped
+  deliveries: new Map(), // by their numbers
+  callbacks: [],
+  callback: null,
   command: null,
   body: {},
   chart: "",
@@ -116,6 +120,7 @@ export const option = (key, className, ...children) =>
   el("div", { className, dataset: { key }, attributes: { role: "option" } }, ...children);
 
 export const codeMark = (code) => el("span", { className: code === 0 ? "code good" : code === null ? "code" : "code bad" }, code === null ? t("no_answer") : String(code));
+export const verdictMark = ({ code }) => (code === null ? el("span", { className: "code bad" }, t("failed")) : codeMark(code));
 export const took = ({ seconds }) => (typeof seconds === "number" ? `${(seconds * 1000).toFixed(1)} ms` : "");
 
 export async function copy(text) {
@@ -123,8 +128,8 @@ export async function copy(text) {
   say(t("copied"));
 }
 
-/** Let a path break where its words end. */
-export const breakable = (path) => path.split(/(?<=[/_])/).flatMap((part, at) => (at ? [document.createElement("wbr"), part] : [part]));
+/** Let a path or a callback break where its words end. */
+export const breakable = (path) => path.split(/(?<=[/_.]|[a-z](?=[A-Z]))/).flatMap((part, at) => (at ? [document.createElement("wbr"), part] : [part]));
 
 /** Show control characters by their signs. */
 export const visible = (text) => String(text).replace(/[\0-\x08\x0b-\x1f]/g, (sign) => String.fromCharCode(0x2400 + sign.charCodeAt(0)));

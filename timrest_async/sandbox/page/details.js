@@ -1,11 +1,11 @@
-// What was said in one call, beside whatever else is shown.
+// What was said in one call or delivery, beside whatever else is shown.
 
-import { $, api, clockTime, codeMark, copy, el, pretty, state, t, took } from "./core.js";
+import { $, api, clockTime, codeMark, copy, el, pretty, state, t, took, verdictMark } from "./core.js";
 
 let cameFrom = null;
 
 export async function showDetails(number, title, row) {
-  cameFrom = document.activeElement;
+  const from = document.activeElement;
   const parts = [];
   let facts = [];
   let hint = "";
@@ -20,6 +20,21 @@ export async function showDetails(number, title, row) {
     hint = t(error.message === "no_call" ? "no_call" : "forgotten");
   }
   if (row) parts.push(["stored", pretty(row)]);
+  show(from, title, facts, hint, parts);
+}
+
+/** Return what there is to say of a delivery, beside its code. */
+export const wordsOf = ({ failure, info, unheeded }) => [failure || info, ...unheeded].filter(Boolean);
+
+export function showDelivery(delivery) {
+  const facts = [el("code", {}, delivery.command), " ", verdictMark(delivery), " ", [clockTime(delivery.time), took(delivery)].join(" · ")];
+  const parts = [["posted", pretty(delivery.body)]];
+  if (delivery.answer !== null) parts.push(["answer", pretty(delivery.answer)]);
+  show(document.activeElement, t("delivery", delivery.number), facts, wordsOf(delivery).join(" · "), parts);
+}
+
+function show(from, title, facts, hint, parts) {
+  cameFrom = from;
   $("details-title").textContent = title;
   $("details-facts").replaceChildren(...facts);
   $("details-hint").textContent = hint;

@@ -6,6 +6,7 @@ import { $, api, copy, el, listbox, soon, state, t } from "./core.js";
 import { closeDetails, showDetails } from "./details.js";
 import { addFault, change, chooseFault, faultsSoon, loadFaults, renderFaultForm, renderFaults } from "./faults.js";
 import { everythingSoon, loadConversations, loadMessages, onMessage, openConversation, renderConversations, renderMessages, rowKey } from "./messages.js";
+import { chooseCallback, fire, loadWebhooks, onDelivery, openDelivery, renderCallbacks, renderWebhooks } from "./webhooks.js";
 
 function translate() {
   document.documentElement.lang = state.language === "zh" ? "zh-CN" : "en";
@@ -23,6 +24,8 @@ function translate() {
   renderCalls();
   renderFaultForm();
   renderFaults();
+  renderWebhooks();
+  renderCallbacks();
 }
 
 function showLive(lost) {
@@ -30,7 +33,8 @@ function showLive(lost) {
   $("live").textContent = t(lost ? "lost" : "live");
 }
 
-const TABS = ["messages", "try", "calls", "faults"];
+const TABS = ["messages", "try", "calls", "webhooks", "faults"];
+const FORMS = { try: "form", webhooks: "fire-form" }; // which Ctrl+Enter sends
 
 function showTab(name, { focus = false } = {}) {
   state.tab = TABS.includes(name) ? name : "messages";
@@ -44,6 +48,7 @@ function showTab(name, { focus = false } = {}) {
   }
   history.replaceState(null, "", `#${state.tab}`);
   renderCalls();
+  renderWebhooks();
 }
 
 function listen() {
@@ -54,11 +59,13 @@ function listen() {
     state.behind = time - performance.now() / 1000;
     state.wall = now - time;
     showLive(false);
+    state.deliveries.clear(); // a sandbox that was started anew counts anew
     refresh();
   });
   on("call", onCall);
   on("message", onMessage);
   on("notice", (row) => onMessage({ ...row, notice: true }));
+  on("delivery", onDelivery);
   on("reset", () => refresh());
 }
 
@@ -78,7 +85,7 @@ async function refresh() {
   }
   calls.forEach(addCall);
   state.calls.sort((a, b) => a.number - b.number);
-  await Promise.all([loadConversations(), loadMessages(), loadFaults()]);
+  await Promise.all([loadConversations(), loadMessages(), loadFaults(), loadWebhooks()]);
   renderCalls();
 }
 
@@ -89,7 +96,7 @@ function onKey(event) {
     event.preventDefault();
     if (state.tab !== "messages" && state.tab !== "try") showTab("try");
     $(state.tab === "messages" ? "find" : "search").focus();
-  } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && state.tab === "try") $("form").requestSubmit();
+  } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && FORMS[state.tab]) $(FORMS[state.tab]).requestSubmit();
 }
 
 function connectControls() {
@@ -103,6 +110,10 @@ function connectControls() {
     $("command-title").focus();
   });
   listbox($("log"), (number) => showDetails(Number(number), t("call", number)));
+  listbox($("deliveries"), openDelivery);
+  $("callback").addEventListener("change", ({ target }) => chooseCallback(target.value));
+  $("event-again").addEventListener("click", () => chooseCallback(state.callback.command));
+  $("fire-form").addEventListener("submit", fire);
   $("find").addEventListener("input", soon(loadConversations, 150));
   $("search").addEventListener("input", renderCommands);
   for (const [search, list] of [["find", "conversations"], ["search", "commands"]]) {
@@ -163,10 +174,12 @@ async function start() {
   showTab(location.hash.slice(1));
   listen();
   setInterval(callsSoon, 1000);
-  const { commands, types } = await api("commands");
-  Object.assign(state, { commands, types });
+  const { commands, types, callbacks } = await api("commands");
+  Object.assign(state, { commands, types, callbacks });
   $("paths").replaceChildren(el("option", { value: "*" }), ...commands.map(({ path }) => el("option", { value: path })));
   chooseCommand("openim/sendmsg");
+  chooseCallback("C2C.CallbackAfterSendMsg");
+  renderWebhooks();
 }
 
 await start();

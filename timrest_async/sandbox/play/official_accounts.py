@@ -19,7 +19,6 @@ from timrest_async.commands.official_accounts import (
     GetOfficialAccounts,
     ModifyOfficialAccount,
 )
-from timrest_async.sandbox.callbacks import C2C_CODES
 from timrest_async.sandbox.events import Event
 from timrest_async.sandbox.play.groups import check_accounts
 from timrest_async.sandbox.plays import Codes, Play, Plays
@@ -70,7 +69,7 @@ def create(state: State, request: Request) -> Asking:
     row = _new(state, request)
     told = {"Operator_Account": request.identifier, "Owner_Account": row["Owner_Account"], "Name": row["Name"]}
     verdict = yield Event("OfficialAccount.CallbackBeforeCreateOfficialAccount", told)
-    verdict.obey("OfficialAccount.CallbackBeforeCreateOfficialAccount", refused=20006, own=C2C_CODES)
+    verdict.obey("OfficialAccount.CallbackBeforeCreateOfficialAccount")
     row = _new(state, request)  # another may have taken the id while your application was asked
     state.store.insert("official_accounts", row)
     told = told | {"Official_Account": row["Official_Account"]}

@@ -22,7 +22,6 @@ from timrest_async.commands.official_accounts import (
     SendOfficialMessage,
 )
 from timrest_async.sandbox.body import check_push_info, content_of
-from timrest_async.sandbox.callbacks import C2C_CODES
 from timrest_async.sandbox.events import Event
 from timrest_async.sandbox.play.messages import DROP, check_words
 from timrest_async.sandbox.play.official_accounts import OFFICIAL_CODES, official_of
@@ -55,7 +54,7 @@ def send(state: State, request: Request) -> Asking:
     if first is None and "ForbidBeforeSendMsgCallback" not in forbidden:
         verdict = yield Event("OfficialAccount.CallbackBeforeSendMsg", _told(message))
         if verdict.code != DROP:
-            verdict.obey("OfficialAccount.CallbackBeforeSendMsg", own=C2C_CODES)
+            verdict.obey("OfficialAccount.CallbackBeforeSendMsg")
         message, first = _message(state, request)  # much may have happened while your application was asked
         message |= verdict.only("MsgBody", "CloudCustomData")
         if first is None and verdict.code == DROP:

@@ -18,11 +18,12 @@ from timrest_async._wire import Struct, WireField, wire_fields
 from timrest_async.commands._command import Command
 from timrest_async.commands._registry import CommandEntry, FieldEntry, commands, domains, fields_in
 from timrest_async.commands._reply import Part, Result, Utc
+from timrest_async.webhook import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["ELEMENTS", "INDEX", "Glossary", "call"]
+__all__ = ["ELEMENTS", "INDEX", "Glossary", "call", "manual", "words_below"]
 
 INDEX: Final = "README.md"
 
@@ -32,18 +33,25 @@ ELEMENTS: Final = "elements.md"
 WIDTH: Final = 100
 """A call that would be longer leaves out what may be left out."""
 
-_TOLD_ONCE: Final = {base.__module__ for base in (object, Struct, Bounded, Command, Result)}
-"""Where the classes stand whose views the index explains for all pages."""
+_MANUALS: Final = {
+    "269": "https://cloud.tencent.com/document/product/269",
+    "1047": "https://www.tencentcloud.com/document/product/1047",
+}
+"""Where the manual's documents stand, by the number of the product."""
 
-_NO_WIRE: Final = {field.name for base in (Part, PartialReply) for field in attrs.fields(base)}
-"""Fields that do not travel under a name of their own, of which the index tells too."""
+_TOLD_ONCE: Final = {base.__module__ for base in (object, Struct, Bounded, Command, Result, Event)}
+"""Where the classes stand whose views the index, or the page of the webhooks, explains once."""
+
+_NO_WIRE: Final = {field.name for base in (Part, PartialReply, Event) for field in attrs.fields(base)}
+"""Fields that do not travel under a name of their own, of which the same pages tell too."""
 
 
 class Glossary:
-    """The types and values that one page names."""
+    """The types and values that one page names, but for those that it has *told* of: their headings by their names."""
 
-    def __init__(self, page: str) -> None:
+    def __init__(self, page: str, told: Mapping[str, str] | None = None) -> None:
         self._page = page
+        self._told = told or {}
         self._types: dict[str, type[Any]] = {}
         self._values: dict[str, tuple[str, Any]] = {}
 
@@ -62,6 +70,11 @@ class Glossary:
         msg_type: object = getattr(cls, "msg_type", None)
         kind = [f"MsgType {code(msg_type)}."] if isinstance(msg_type, str) else []
         return [self.doc(cls), *made, *kind, *self.fields(cls)]
+
+    def imported(self, module: str) -> str:
+        """Say that classes come from *module*, and where one learns to read the page."""
+        how = self.to(INDEX, "How to read a page")
+        return f"Classes are imported from {code(module)}. The index tells [how to read this page]({how})."
 
     def words(self, said: str, module: str) -> str:
         """Write what is *said* in the code of *module* as Markdown."""
@@ -88,6 +101,8 @@ class Glossary:
     def link(self, cls: type[Any]) -> str:
         """Link to what explains *cls*, and see to it that something does."""
         name = cls.__name__
+        if name in self._told:
+            return f"[{name}]({self.to(self._page, self._told[name])})"
         if cls.__module__ == elements.__name__:
             return f"[{name}]({self.to(ELEMENTS, name)})"
         if self._types.setdefault(name, cls) is not cls:
@@ -115,7 +130,7 @@ class Glossary:
             yield f"- `failed`, `succeeded`, `raise_for_failures()`: [For whom it did not work]({where})."
         travels = {field.name for field in wire_fields(cls)}
         for name in (field.name for field in attrs.fields(cls) if field.name not in travels | _NO_WIRE):
-            yield f"- {code(name)}: {self.words(_words_below(name, inspect.getsource(cls)), cls.__module__)}"
+            yield f"- {code(name)}: {self.words(words_below(name, inspect.getsource(cls)), cls.__module__)}"
         named: dict[str, list[str]] = {}
         for name, (base, view) in _views_of(cls).items():
             named.setdefault(self._about_view(view, base), []).append(_name_of(cls, name, view))
@@ -130,15 +145,16 @@ class Glossary:
         """Write a *name* that stands in a docstring of *module*, and link it to what explains it."""
         if name.startswith("~"):
             return self._named(name.rpartition(".")[2], elements.__name__)
+        if name in self._told:
+            return f"[{code(name)}]({self.to(self._page, self._told[name])})"
         thing = vars(sys.modules[module]).get(name)
-        if (entry := _entries().get(thing) or _entries().get(name)) is not None:
-            return f"[{code(entry.call)}]({self.to(f'{entry.domain}.md', entry.method)})"
-        if (found := _methods().get(name)) is not None:
+        entry = _entries().get(thing) or _entries().get(name)
+        if (found := (entry.domain, entry.method) if entry else _methods().get(name)) is not None:
             domain, method = found
             return f"[{code(f'tim.{domain}.{method}')}]({self.to(f'{domain}.md', method)})"
         if isinstance(thing, type):
             return self.link(thing) if issubclass(thing, Struct) else code(name)
-        if words := _words_below(name, inspect.getsource(sys.modules[module])):
+        if thing is not None and (words := words_below(name, inspect.getsource(sys.modules[module]))):
             self._values[name] = self.words(words, module), thing
             return f"[{code(name)}]({self.to(self._page, name)})"
         return code(name)
@@ -155,6 +171,18 @@ def call(name: str, function: Any) -> str:
     if len(whole := f"{name}({', '.join([*first, *star, *needed, *optional])})") <= WIDTH:
         return whole
     return f"{name}({', '.join([*first, *(star if needed else []), *needed, '...'])})"
+
+
+def manual(document: str) -> str:
+    """Link to a *document* of the manual, such as ``269/2282``."""
+    product, _, number = document.partition("/")
+    return f"[{document}]({_MANUALS[product]}/{number})"
+
+
+def words_below(name: str, source: str) -> str:
+    """Read the string that stands below the value *name* in *source*."""
+    found = re.search(rf'^ *{re.escape(name)}: .*?^ *"""(.*?)"""', source, re.MULTILINE | re.DOTALL)
+    return found[1] if found else ""
 
 
 def _literal(value: Any) -> str:
@@ -221,12 +249,6 @@ def _views_of(cls: type[Any]) -> dict[str, tuple[type[Any], Any]]:
 
 def _name_of(cls: type[Any], name: str, view: Any) -> str:
     return code(call(f"{cls.__name__}.{name}", getattr(cls, name)) if isinstance(view, classmethod) else name)
-
-
-def _words_below(name: str, source: str) -> str:
-    """Read the string that stands below the value *name* in *source*."""
-    found = re.search(rf'^ *{re.escape(name)}: .*?^ *"""(.*?)"""', source, re.MULTILINE | re.DOTALL)
-    return found[1] if found else ""
 
 
 @cache

@@ -11,7 +11,8 @@ The {commands} commands of the service, in {domains} domains. Each is a method o
 `tim.groups.create`; [the README](../../README.md) tells about sessions, errors, retries and limits. What is not here
 can be called by its path: `await tim.call("service/command", {{"Key": "value"}})`.
 
-[What messages are made of](elements.md), and how phones announce them, has a page of its own.
+[What messages are made of](elements.md), and how phones announce them, has a page of its own, and so have
+[the webhooks](webhooks.md): the {events} events that the service posts to your application, and how they are answered.
 """
 
 HOW_TO_READ: Final = """
@@ -31,7 +32,7 @@ its name. What has a default may be left out, and so may all that `...` stands f
 **The tables** show each field by its key in JSON, as in the manual, and by its name in Python. Where there are two
 keys, the first goes out and either may come in.
 
-| required | in a request | in a reply |
+| required | in a request | in a reply or an event |
 | --- | --- | --- |
 | yes | has to be given | is always there |
 | no | is not sent when left out | is `None`, or empty if it is a list or a map, when the service does not send it |

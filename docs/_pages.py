@@ -1,4 +1,4 @@
-"""The pages: one for each domain, one for what messages are made of, and the index."""
+"""The pages: one for each domain, one for what messages are made of, one for the webhooks, and the index."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from math import inf
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
 
-from docs._glossary import ELEMENTS, INDEX, Glossary, call
+from docs._glossary import ELEMENTS, INDEX, Glossary, call, manual
 from docs._index import HOW_TO_READ, OPENING
 from docs._markdown import block, code, table
+from docs._webhooks import WEBHOOKS, webhooks
 from timrest_async import Element, OfflinePushInfo, elements
 from timrest_async._bounds import Bytes
 from timrest_async._wire import Struct, marks_of
 from timrest_async.commands._paging import PagedCommand
 from timrest_async.commands._registry import CommandEntry, commands, domains, fields_in, type_of
 from timrest_async.commands._shared import AccountId, GroupId, TopicId
+from timrest_async.webhook import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,12 +30,6 @@ __all__ = ["MADE", "pages"]
 
 MADE: Final = "<!-- Made by `python -m docs.build` of the classes and their docstrings: change those instead. -->"
 
-MANUALS: Final = {
-    "269": "https://cloud.tencent.com/document/product/269",
-    "1047": "https://www.tencentcloud.com/document/product/1047",
-}
-"""Where the manual's documents stand, by the number of the product."""
-
 
 @cache
 def pages() -> dict[str, str]:
@@ -41,6 +37,7 @@ def pages() -> dict[str, str]:
     return {
         INDEX: _joined(_index()),
         ELEMENTS: _joined(_elements()),
+        WEBHOOKS: _joined(webhooks()),
         **{f"{name}.md": _joined(_domain(name, domain)) for name, domain in domains().items()},
     }
 
@@ -49,17 +46,12 @@ def _joined(parts: Iterable[str]) -> str:
     return "\n\n".join([MADE, *(part for part in parts if part)]) + "\n"
 
 
-def _imported(glossary: Glossary, module: str) -> str:
-    how = glossary.to(INDEX, "How to read a page")
-    return f"Classes are imported from {code(module)}. The index tells [how to read this page]({how})."
-
-
 # -- the index
 
 
 def _index() -> Iterator[str]:
     glossary = Glossary(INDEX)
-    yield OPENING.format(commands=len(commands()), domains=len(domains())).strip()
+    yield OPENING.format(commands=len(commands()), domains=len(domains()), events=len(EVENTS)).strip()
     rows = [
         [f"[tim.{name}]({name}.md)", str(sum(entry.domain == name for entry in commands())), glossary.doc(domain)]
         for name, domain in domains().items()
@@ -97,7 +89,7 @@ def _elements() -> Iterator[str]:
     yield "# Messages and their announcement"
     yield glossary.words(inspect.getdoc(elements) or "", elements.__name__)
     yield "A command takes a body as text, as one element, or as several in order."
-    yield _imported(glossary, "timrest_async")
+    yield glossary.imported("timrest_async")
     yield "\n".join(
         f"- [{chapter}]({glossary.to(ELEMENTS, chapter)}): {', '.join(map(glossary.link, parts))}"
         for chapter, parts in chapters.items()
@@ -132,7 +124,7 @@ def _domain(name: str, domain: type[Domain]) -> Iterator[str]:
 
     yield f"# tim.{name}"
     yield glossary.doc(domain)
-    yield _imported(glossary, domain.__module__)
+    yield glossary.imported(domain.__module__)
     yield "\n".join(contents)
     for method, parts in written.items():
         yield f"## {method}"
@@ -165,10 +157,9 @@ def _summary(entry: CommandEntry, glossary: Glossary) -> str:
 
 
 def _facts(entry: CommandEntry) -> Iterator[str]:
-    product, _, number = (entry.document or "").partition("/")
-    manual = f", document [{entry.document}]({MANUALS[product]}/{number})" if number else ""
+    document = f", document {manual(entry.document)}" if entry.document else ""
     gives = f", reply {code(entry.command.reply.__name__)}" if entry.command.reply is not NoneType else ""
-    yield f"- Path {code(entry.path)}, class {code(entry.command.__name__)}{gives}{manual}."
+    yield f"- Path {code(entry.path)}, class {code(entry.command.__name__)}{gives}{document}."
     again = entry.command.repeatable_for
     yield f"- Safe to repeat: {'always' if again == inf else f'for {again:g} seconds' if again else 'no'}."
 

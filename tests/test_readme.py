@@ -20,15 +20,24 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROGRAMS = [
-    program for program in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL) if "REDIS_URL" not in program
+    program
+    for program in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    if "REDIS_URL" not in program and "run_app" not in program
 ]
-"""All but those that need a Redis as well, which are run beside its tests."""
+"""All but those that need a Redis as well, which are run beside its tests, and the bot, which has no end."""
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=range(1, len(PROGRAMS) + 1))
 async def test_every_program_runs_as_it_stands(program: str, run_as_a_reader: Callable[..., Awaitable[None]]) -> None:
     """Each program of the README works against the sandbox, with nothing but the environment set."""
     await run_as_a_reader(program)
+
+
+def test_the_bot_of_the_readme_is_the_one_that_is_tried_out() -> None:
+    """It is the example, of 30 lines, that ``tests/e2e/test_bots.py`` runs between a sandbox and a client."""
+    example = (ROOT / "docs/examples/echo_bot.py").read_text(encoding="utf-8").partition('"""\n\n')[2]
+    assert f"```python\n{example}```" in README
+    assert len(example.splitlines()) == 30
 
 
 def test_the_errors_of_the_readme_are_those_of_the_library() -> None:
@@ -54,8 +63,9 @@ def test_the_sandbox_plays_what_the_readme_says() -> None:
 
 
 def test_the_pieces_of_the_readme_are_checked_by_their_types() -> None:
-    """What is no whole program stands in the file that the type checkers read, line by line."""
-    checked = {line.strip() for line in (ROOT / "tests/typing/api.py").read_text(encoding="utf-8").splitlines()}
+    """What is no whole program stands in the files that the type checkers read, line by line."""
+    files = (ROOT / "tests" / "typing").glob("*.py")
+    checked = {line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines()}
     pieces = re.findall(r"```py\n(.*?)```", README, re.DOTALL)
     assert pieces
     assert {line.strip() for piece in pieces for line in piece.splitlines()} <= checked

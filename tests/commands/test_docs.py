@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
@@ -11,22 +12,31 @@ from pathlib import Path
 import pytest
 
 from docs.build import REFERENCE, build, main, outdated
+from timrest_async._wire import wire_fields
 from timrest_async.commands._registry import CommandEntry, commands, domains
+from timrest_async.webhook import EVENTS, Event, Gate, Origin, Verdict
 
 ROOT = Path(__file__).parents[2]
 PAGES = {page.name: page.read_text(encoding="utf-8") for page in sorted(REFERENCE.glob("*.md"))}
 INDEX = "README.md"
+WEBHOOKS = "webhooks.md"
 
 
 def prose(page: str) -> str:
-    """What a page says beside its examples."""
-    return re.sub(r"^```.*?^```$", "", page, flags=re.DOTALL | re.MULTILINE)
+    """What a page says beside its examples, in the place of which a mark stands."""
+    return re.sub(r"^```.*?^```$", "```", page, flags=re.DOTALL | re.MULTILINE)
 
 
 def anchors(page: str) -> list[str]:
     """What GitHub lets one jump to: headings in small letters, without marks, with hyphens for spaces."""
     headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
+def section(heading: str) -> str:
+    """What the page of the webhooks says below a *heading*, which stands there once."""
+    (found,) = re.findall(rf"^### {heading}$(.*?)(?=^##|\Z)", PAGES[WEBHOOKS], re.DOTALL | re.MULTILINE)
+    return str(found)
 
 
 def test_the_pages_are_current(tmp_path: Path) -> None:
@@ -37,8 +47,8 @@ def test_the_pages_are_current(tmp_path: Path) -> None:
 
 
 def test_there_is_a_page_for_each_domain() -> None:
-    """Beside them stand the index and what messages are made of, and nothing else."""
-    assert PAGES.keys() == {INDEX, "elements.md", *(f"{name}.md" for name in domains())}
+    """Beside them stand the index, what messages are made of and the webhooks, and nothing else."""
+    assert PAGES.keys() == {INDEX, "elements.md", WEBHOOKS, *(f"{name}.md" for name in domains())}
 
 
 def test_the_build_is_the_same_twice(tmp_path: Path) -> None:
@@ -96,6 +106,54 @@ def test_every_command_is_on_one_page(entry: CommandEntry) -> None:
     assert len(re.findall(row, PAGES[INDEX], re.MULTILINE)) == 1
 
 
+@pytest.mark.parametrize("event", EVENTS.values(), ids=lambda event: event.__name__)
+def test_every_event_is_on_the_page_of_the_webhooks(event: type[Event]) -> None:
+    """Once, with its callback, its documents, every field and its key, and once in the table of all."""
+    told = section(event.__name__)
+    assert f"- Callback `{event.callback_command}`" in told
+    assert re.findall(r"\[(\d+/\d+)\]\(https:", told) == re.findall(r"\b(?:269|1047)/\d+", event.__doc__ or "")
+    rows = [(field.wire, field.name) for field in wire_fields(event)]
+    assert re.findall(r"^\| `(\w+)`(?: or `\w+`)* \| `(\w+)` \|", told, re.MULTILINE) == rows
+    assert all(f"`{name}`" in told.partition("- `key` is ")[2].partition("\n")[0] for name in event.key_fields)
+    row = rf"^\| \[{event.__name__}\]\(#{event.__name__.lower()}\) \| `{event.callback_command}` \|.+\. \|$"
+    assert len(re.findall(row, PAGES[WEBHOOKS], re.MULTILINE)) == 1
+
+
+@pytest.mark.parametrize(
+    "gate", [event for event in EVENTS.values() if issubclass(event, Gate)], ids=lambda gate: gate.__name__
+)
+def test_every_question_says_what_it_can_be_answered_with(gate: type[Gate[Verdict]]) -> None:
+    """By its methods, by the class of their verdicts and by its codes; the verdict is there with every field."""
+    told, verdict = section(gate.__name__), section(gate.verdict.__name__)
+    answer = told.partition("**Answer**")[2]
+    methods = {name for name in dir(gate) if not name.startswith("_") and inspect.isfunction(getattr(gate, name))}
+    assert set(re.findall(r"^- `event\.(\w+)\(", answer, re.MULTILINE)) == methods
+    codes = gate.verdict.codes
+    for words in (answer, verdict):
+        told_of = [range(int(first), int(last) + 1) for first, last in re.findall(r"your own: (\d+) to (\d+)\.", words)]
+        assert told_of == ([codes] if codes else [])
+    assert f"[{gate.verdict.__name__}](#{gate.verdict.__name__.lower()})" in answer
+    assert f"[{gate.__name__}](#{gate.__name__.lower()})" in verdict
+    rows = [(field.wire, field.name) for field in wire_fields(gate.verdict)]
+    assert re.findall(r"^\| `(\w+)` \| `(\w+)` \|", verdict, re.MULTILINE) == rows
+
+
+def test_what_is_only_told_has_no_answer() -> None:
+    """No verdict is offered for an event about which the service does not ask."""
+    told = [event.__name__ for event in EVENTS.values() if not issubclass(event, Gate)]
+    assert [name for name in told if "**Answer**" in section(name)] == []
+
+
+def test_what_every_event_has_is_told_once() -> None:
+    """Its properties and those of its origin stand in one table, and in no event's section."""
+    page = PAGES[WEBHOOKS]
+    shared = [name for name, value in vars(Event).items() if isinstance(value, property)]
+    origin = [*inspect.get_annotations(Origin), "platform"]
+    for name in (*shared, "callback_command", "extra", *(f"origin.{name}" for name in origin)):
+        assert len(re.findall(rf"^\| `event\.{name}` \| .+\. \|$", page, re.MULTILINE)) == 1
+    assert re.findall(r"^- `(?:happened_at|key|origin|extra)`: ", page, re.MULTILINE) == []
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_link_leads_somewhere(name: str) -> None:
     """To a heading of a page, to a file of the project, or into the manual."""
@@ -119,7 +177,8 @@ def test_the_pages_are_clean(name: str) -> None:
     """Lines end without spaces, the last as well, and no mark of a docstring is left over."""
     page = (REFERENCE / name).read_bytes().decode()
     assert "\r" not in page
-    assert re.findall(r"[ \t]$|\n{3,}|\n\n\Z", page, re.MULTILINE) == []
+    assert re.findall(r"[ \t]$|\n\n\Z", page, re.MULTILINE) == []
+    assert "\n\n\n" not in prose(page)
     assert page.endswith("\n")
     assert re.findall(r"(?<!`)``(?!`)|:\w+:`|\bNOTHING\b|Document\s\d+/", prose(page)) == []
 

@@ -308,13 +308,18 @@ def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], says: str
 
 
 def test_the_environment_says_whose_calls_are_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variables are those of the session, and TIMREST_WEBHOOK_TOKEN."""
+    """The variables are those of the session, and TIMREST_WEBHOOK_TOKEN; one that nobody set opens no door."""
     monkeypatch.setenv("TIMREST_SDKAPPID", "1400000000")
     monkeypatch.setenv("TIMREST_WEBHOOK_TOKEN", TOKEN)
     auth = Auth.from_env()
     assert (auth.sdkappid, auth.token) == (1_400_000_000, (TOKEN,))
+    monkeypatch.setenv("TIMREST_WEBHOOK_TOKEN", "")
+    with pytest.raises(ConfigError, match="token=None"):
+        Auth.from_env()
     monkeypatch.delenv("TIMREST_WEBHOOK_TOKEN")
-    assert Auth.from_env().token == ()
+    with pytest.raises(ConfigError, match="token=None"):
+        Auth.from_env()
+    monkeypatch.setenv("TIMREST_WEBHOOK_TOKEN", TOKEN)
     for wrong in ("", "mine", "١٦٦"):
         monkeypatch.setenv("TIMREST_SDKAPPID", wrong)
         with pytest.raises(ConfigError, match="TIMREST_SDKAPPID"):

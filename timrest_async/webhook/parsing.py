@@ -88,11 +88,20 @@ class Auth:
 
     @classmethod
     def from_env(cls) -> Self:
-        """Read TIMREST_SDKAPPID and TIMREST_WEBHOOK_TOKEN; without a token, calls need no signature."""
+        """Read TIMREST_SDKAPPID and TIMREST_WEBHOOK_TOKEN.
+
+        A token that nobody has set is an error, and no open door: ``Auth(sdkappid=..., token=None)`` takes unsigned
+        calls.
+        """
         sdkappid = os.environ.get("TIMREST_SDKAPPID", "")
         if not (sdkappid.isascii() and sdkappid.isdigit()):
             raise ConfigError(f"TIMREST_SDKAPPID has to be set to a whole number, not {shown(sdkappid)}")
-        return cls(sdkappid=int(sdkappid), token=os.environ.get("TIMREST_WEBHOOK_TOKEN") or None)
+        token = os.environ.get("TIMREST_WEBHOOK_TOKEN")
+        if not token:
+            raise ConfigError(
+                "TIMREST_WEBHOOK_TOKEN has to be set; Auth(sdkappid=..., token=None) takes unsigned calls"
+            )
+        return cls(sdkappid=int(sdkappid), token=token)
 
     def check(self, query: Mapping[str, str]) -> Origin:
         """Return where a call with this *query* came from.

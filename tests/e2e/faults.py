@@ -175,6 +175,12 @@ class Line:
         await self._writer.drain()
         self._server.sent += len(content)
 
+    async def wait(self, seconds: float) -> None:
+        """Let *seconds* pass, unless the client hangs up."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.farewell()
+
     async def farewell(self) -> None:
         """Wait until the client hangs up, and hang up."""
         self._transport.resume_reading()
@@ -242,14 +248,19 @@ async def _go_on(line: Line, then: Then) -> None:
 
 
 def drips(content: bytes, *, first: bytes = b"") -> Act:
-    """Read the request, and answer byte by byte after what comes *first*, for longer than any limit here."""
+    """Read the request, and answer byte by byte after what comes *first*, for longer than any limit here.
+
+    The slowness is what is tested, on the client's own clock: a byte comes long before any patience with silence is
+    over, and the last one, with which the answer would be good, long after the attempt's limit.
+    """
+    pause = 2 * (BRIEF + SLACK) / len(content)
 
     async def act(line: Line) -> None:
         await line.request()
         await line.say(first)
         for at in range(len(content)):
+            await line.wait(pause)
             await line.say(content[at : at + 1])
-            await asyncio.sleep(2 * (BRIEF + SLACK) / len(content))
 
     return act
 

@@ -308,6 +308,13 @@ def full() -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
+def connecting(url: str) -> int:
+    """Count the connections that the system was asked for, and that *url* has not taken yet."""
+    port, asked = f":{int(url.rpartition(':')[2]):04X}", "02"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()]
+    return sum(there.endswith(port) and state == asked for _, _, there, state, *_ in rows)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Moment:
     """Where a call is when it is cancelled."""
@@ -413,8 +420,9 @@ async def test_closing_leaves_a_call_that_connects_no_longer_than_its_attempt(fu
     """The system is asked for the connection already; nothing was sent when the attempt's time is over."""
     async with leaving_nothing():
         tim = TimSession(SDKAPPID, secret_key=KEY, base_url=full, attempt_timeout=0.2)
+        before = connecting(full)
         call = asyncio.ensure_future(send(tim))
-        await asyncio.sleep(0.02)
+        await until(lambda: connecting(full) > before)
         await tim.close()
         assert await ends([call]) == [(CallTimeoutError, False)]
 
@@ -424,7 +432,21 @@ async def test_closing_leaves_a_call_that_connects_no_longer_than_its_attempt(fu
 
 PREAMBLE = """
 import asyncio
+import sys
 from timrest_async import RateLimit, RateLimiter, TimSession
+
+def when_in_flight(loop, act, *args):
+    def told():
+        loop.remove_reader(sys.stdin)
+        act(*args)
+
+    loop.add_reader(sys.stdin, told)
+
+async def calls_are_in_flight():
+    loop = asyncio.get_running_loop()
+    told = loop.create_future()
+    when_in_flight(loop, told.set_result, None)
+    await told
 
 def session():
     return TimSession.from_env(limits=RateLimiter(RateLimit(10, burst=10)))
@@ -432,29 +454,38 @@ def session():
 def send(tim):
     return asyncio.ensure_future(tim.messages.send("lumotuwe2", "hi"))
 """
+"""A program hears on its standard input that its calls are in flight."""
 
 PROGRAMS = {
-    "main ends while calls are in flight, and the session is closed later": """
+    "main ends while calls are in flight, and the session is closed later": (
+        10,
+        """
 async def main():
     global tim, calls
     tim = session()
     calls = [send(tim) for _ in range(20)]
-    await asyncio.sleep(0.2)
+    await calls_are_in_flight()
 
 asyncio.run(main())
 asyncio.run(tim.close())
 assert all(call.cancelled() for call in calls)
 """,
-    "main ends, closes the session, and looks at no call": """
+    ),
+    "main ends, closes the session, and looks at no call": (
+        10,
+        """
 async def main():
     global calls
     async with session() as tim:
         calls = asyncio.gather(*(send(tim) for _ in range(20)), return_exceptions=True)
-        await asyncio.sleep(0.2)
+        await calls_are_in_flight()
 
 asyncio.run(main())
 """,
-    "main ends, and each task closes a session of its own": """
+    ),
+    "main ends, and each task closes a session of its own": (
+        5,
+        """
 async def work():
     async with session() as tim:
         await send(tim)
@@ -462,16 +493,20 @@ async def work():
 async def main():
     global calls
     calls = [asyncio.ensure_future(work()) for _ in range(5)]
-    await asyncio.sleep(0.2)
+    await calls_are_in_flight()
 
 asyncio.run(main())
 assert all(call.cancelled() for call in calls)
 """,
-    "main fails": """
+    ),
+    "main fails": (
+        10,
+        """
 async def main():
     async with session() as tim:
         calls = asyncio.gather(*(send(tim) for _ in range(20)))
-        async with asyncio.timeout(0.2):
+        async with asyncio.timeout(None) as limit:
+            when_in_flight(asyncio.get_running_loop(), limit.reschedule, 0.0)
             await calls
 
 try:
@@ -479,21 +514,26 @@ try:
 except TimeoutError:
     pass
 """,
-    "the loop is stopped, and its tasks are cancelled later": """
+    ),
+    "the loop is stopped, and its tasks are cancelled later": (
+        1,
+        """
 async def work():
     async with session() as tim:
         await send(tim)
 
 loop = asyncio.new_event_loop()
 call = loop.create_task(work())
-loop.call_later(0.2, loop.stop)
+when_in_flight(loop, loop.stop)
 loop.run_forever()
 call.cancel()
 loop.run_until_complete(asyncio.wait({call}))
 loop.close()
 assert call.cancelled()
 """,
+    ),
 }
+"""How many calls of a program the service hears of, as the limiter holds back the others; and the program."""
 
 
 def environment(server: Server) -> dict[str, str]:
@@ -504,12 +544,13 @@ def environment(server: Server) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def running(server: Server, *args: str) -> AsyncGenerator[asyncio.subprocess.Process]:
+async def running(server: Server, *args: str, stdin: int | None = None) -> AsyncGenerator[asyncio.subprocess.Process]:
     """Run Python with *args*, for no longer than a minute."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *args,
         env=environment(server),
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         # what starts the tests in the background may have SIGINT ignored, and that is inherited
@@ -524,15 +565,20 @@ async def running(server: Server, *args: str) -> AsyncGenerator[asyncio.subproce
             await process.communicate()
 
 
-@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
-async def test_a_loop_that_ends_with_calls_in_flight_ends_quietly(program: str) -> None:
+async def end_of(program: str, *options: str, calls: int = 1) -> tuple[str, int | None]:
+    """Run *program* until so many *calls* of it are in flight, let it go on, and return what it says and its status."""
+    args = (*options, "-c", PREAMBLE + program)
+    async with Server(silent=True) as server, running(server, *args, stdin=subprocess.PIPE) as process:
+        for _ in range(calls):
+            await server.arrived.acquire()
+        _, said = await process.communicate(b"in flight")
+    return said.decode(), process.returncode
+
+
+@pytest.mark.parametrize(("calls", "program"), PROGRAMS.values(), ids=PROGRAMS)
+async def test_a_loop_that_ends_with_calls_in_flight_ends_quietly(calls: int, program: str) -> None:
     """Python, for which every warning is an error, has nothing to say."""
-    args = ("-W", "error", "-c", PREAMBLE + program)
-    async with Server(silent=True) as server, running(server, *args) as process:
-        _, said = await process.communicate()
-    assert said.decode() == ""
-    assert process.returncode == 0
-    assert server.calls > 0
+    assert await end_of(program, "-W", "error", calls=calls) == ("", 0)
 
 
 async def test_a_loop_that_is_closed_over_a_call_shows_no_secret() -> None:
@@ -544,15 +590,14 @@ async def main():
 
 loop = asyncio.new_event_loop()
 call = loop.create_task(main())
-loop.call_later(0.2, loop.stop)
+when_in_flight(loop, loop.stop)
 loop.run_forever()
 loop.close()
 """
-    async with Server(silent=True) as server, running(server, "-X", "dev", "-c", PREAMBLE + program) as process:
-        _, said = await process.communicate()
-    assert "Task was destroyed but it is pending" in said.decode()
-    assert KEY not in said.decode()
-    assert re.search(r"\beJ[\w*-]{20}", said.decode()) is None  # so begins what is deflated, as a UserSig is
+    said, _ = await end_of(program, "-X", "dev")
+    assert "Task was destroyed but it is pending" in said
+    assert KEY not in said
+    assert re.search(r"\beJ[\w*-]{20}", said) is None  # so begins what is deflated, as a UserSig is
 
 
 # -- by Ctrl-C

@@ -236,20 +236,24 @@ async def test_a_crowd_in_a_storm_of_faults_is_there_once_each(box: Sandbox) -> 
 # -- the time of an attempt is over before it went out
 
 
-def stall(seconds: float) -> None:
-    """Hold up the whole process."""
-    time.sleep(seconds)
+def stalling(event: str, limit: float) -> aiohttp.TraceConfig:
+    """Make a tracer that holds up the process once, at an event of aiohttp's, until *limit* seconds are over.
 
+    That an attempt's time passes while its process stands still is what is tested, and nothing but the machine's clock
+    tells when it has: so this waits for that, and no longer.
+    """
+    over: list[float] = []
 
-def stalling(event: str, seconds: float, times: int = 1) -> aiohttp.TraceConfig:
-    """Make a tracer that holds up the process *times* at an event of aiohttp's."""
-    left = [seconds] * times
+    async def begin(*_: Any) -> None:
+        if not over:
+            over.append(time.monotonic() + limit)
 
     async def hold_up(*_: Any) -> None:
-        if left:
-            stall(left.pop())
+        while time.monotonic() < over[0]:
+            pass
 
     tracer = aiohttp.TraceConfig()
+    tracer.on_request_start.append(begin)
     getattr(tracer, event).append(hold_up)
     return tracer
 
@@ -270,7 +274,7 @@ async def test_an_attempt_whose_time_is_over_before_it_is_written_sends_nothing(
 
     server = await asyncio.start_server(hear, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with aiohttp.ClientSession(trace_configs=[stalling(event, 0.2)]) as http:
+    async with aiohttp.ClientSession(trace_configs=[stalling(event, 0.1)]) as http:
         tim = TimSession(1400000000, secret_key="key", base_url=url, http=http, attempt_timeout=0.1)
         with pytest.raises(CallTimeoutError, match="nothing was sent") as caught:
             await tim.messages.send("lumotuwe2", "hi")
@@ -285,7 +289,7 @@ async def test_an_attempt_whose_time_is_over_before_it_is_written_sends_nothing(
 @pytest.mark.parametrize("event", STALLS)
 async def test_what_was_not_written_is_repeated_freely(box: Sandbox, kind: Kind, event: str) -> None:
     """Also a batch and a notice go out again after such an attempt, and are there once."""
-    async with aiohttp.ClientSession(trace_configs=[stalling(event, 0.6)]) as http:
+    async with aiohttp.ClientSession(trace_configs=[stalling(event, 0.5)]) as http:
         await kind.send(session(box, http=http, attempt_timeout=0.5))
     assert len(kind.there(box)) == len(box.service.calls) == 1
 
@@ -371,7 +375,7 @@ async def stopped(box: Sandbox, where: str, *, window: float, for_seconds: float
     )
     try:
         await asyncio.to_thread(os.waitid, os.P_PID, process.pid, os.WSTOPPED)
-        await asyncio.sleep(for_seconds)
+        await asyncio.sleep(for_seconds)  # that this passes while nothing happens is what is tested
         process.send_signal(signal.SIGCONT)
         said, _ = await process.communicate()
     finally:
@@ -388,7 +392,7 @@ each_place = pytest.mark.parametrize("where", ["answer lost", "pausing", "going 
 async def test_a_process_that_stood_still_for_too_long_sends_nothing_again(box: Sandbox, where: str) -> None:
     """Stopped wherever it is between two attempts, it goes on after the service forgot, and leaves it at one."""
     box.faults.add(SEND, lose_answer=True)
-    said = await stopped(box, where, window=1.0, for_seconds=1.1)
+    said = await stopped(box, where, window=1.0, for_seconds=1.0)
     assert len(box.service.calls) == 1
     assert len(box.state.history("administrator", "lumotuwe2")) == 1
     assert said["delivered"] is None

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SAMPLES", "sample", "shape"]
+__all__ = ["SAMPLES", "sample", "samples", "shape"]
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -15,6 +15,11 @@ def sample(path: str, kind: str) -> dict[str, Any]:
     """Return the documented request or reply of a command."""
     found: dict[str, Any] = json.loads((SAMPLES / f"{path.replace('/', '.')}.{kind}.json").read_text(encoding="utf-8"))
     return found
+
+
+def samples(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the documented request and reply of a command."""
+    return sample(path, "request"), sample(path, "reply")
 
 
 def shape(answer: dict[str, Any], *, but: str) -> dict[str, list[str]]:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from attrs import define
 
 from tests.sandbox.conftest import GROUP, KEY, SDKAPPID, finished
+from tests.sandbox.heard import Heard
+from tests.sandbox.samples import samples
 from timrest_async import ApiError
 from timrest_async.commands.accounts import AccountImportItem
 from timrest_async.sandbox import Application, Rules, Service, State
-from timrest_async.sandbox.events import GO_ON, Event, Verdict
-from timrest_async.sandbox.hooks import Webhooks
 from timrest_async.sandbox.play.accounts import log_in, log_out, unknown_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tests.sandbox.conftest import Post, Query
     from timrest_async import TimSession
     from timrest_async.sandbox import Sandbox
@@ -31,24 +28,6 @@ DELETE = "im_open_login_svc/account_delete"
 CHECK = "im_open_login_svc/account_check"
 KICK = "im_open_login_svc/kick"
 ONLINE = "openim/query_online_status"
-
-SAMPLES = Path(__file__).parents[1] / "samples"
-
-
-class Listener(Webhooks):
-    """An application that lets everything pass and keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.heard: list[Event] = []
-
-    async def ask(self, event: Event) -> Verdict:
-        """Let it pass."""
-        self.heard.append(event)
-        return GO_ON
-
-    def tell(self, events: Iterable[Event]) -> None:
-        """Keep them."""
-        self.heard += events
 
 
 @define(kw_only=True)
@@ -229,7 +208,7 @@ def test_logging_out_ends_one_platform_or_all(post: Post, state: State) -> None:
 
 def test_your_application_hears_who_comes_and_goes(state: State, query: Query) -> None:
     """A login is told with the next call, and a kick ends each device; who is offline is not told of."""
-    listener = Listener()
+    listener = Heard()
     service = Service(Application(sdkappid=SDKAPPID, secret_key=KEY), state, listener)
     log_in(state, "leckie", "iPhone")
     log_in(state, "leckie", "Web")
@@ -257,11 +236,7 @@ def test_unknown_accounts_are_named_in_their_order(state: State) -> None:
 @pytest.mark.parametrize("path", [IMPORT, IMPORT_MANY, DELETE, CHECK, KICK, ONLINE])
 def test_the_samples_are_answered_with_the_keys_of_the_manual(post: Post, path: str) -> None:
     """Each documented request is answered OK, with the fields of the documented reply."""
-    service, command = path.split("/")
-    sample, reply = (
-        json.loads((SAMPLES / f"{service}.{command}.{kind}.json").read_text(encoding="utf-8"))
-        for kind in ("request", "reply")
-    )
-    answer = post(path, sample)
+    request, reply = samples(path)
+    answer = post(path, request)
     assert answer["ErrorCode"] == 0, answer
     assert answer.keys() == reply.keys()

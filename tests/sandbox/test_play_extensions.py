@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.sandbox.conftest import GROUP
+from tests.sandbox.samples import samples
 from timrest_async import Text
 from timrest_async.errors import explain
 from timrest_async.sandbox import Rules
@@ -203,15 +202,10 @@ def test_pairs_need_an_edition(post: Post, state: State, holders: dict[str, Any]
     assert {post(path, holders[path] | SET_PAIR)["ErrorCode"] for path in PATHS.values()} == {10008}
 
 
-SAMPLES = Path(__file__).parents[1] / "samples"
-
-
 @pytest.mark.parametrize("path", [*PATHS, *PATHS.values()])
 def test_the_sample_of_the_manual_is_played(post: Post, holders: dict[str, Any], path: str) -> None:
     """What the manual sends is taken, and answered with fields that it shows."""
-    name = path.replace("/", ".")
-    sample = json.loads((SAMPLES / f"{name}.request.json").read_text(encoding="utf-8"))
-    shown = json.loads((SAMPLES / f"{name}.reply.json").read_text(encoding="utf-8"))
+    sample, shown = samples(path)
     answer = post(path, sample | holders[path])
     assert answer["ErrorCode"] == 0
     assert answer.keys() == shown.keys()

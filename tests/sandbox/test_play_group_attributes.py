@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.sandbox.conftest import GROUP, KEY, SDKAPPID
+from tests.sandbox.heard import Heard
+from tests.sandbox.samples import samples
 from timrest_async.errors import explain
 from timrest_async.sandbox import Application, Service
 from timrest_async.sandbox.events import Event
-from timrest_async.sandbox.hooks import Webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from timrest_async import TimSession
     from timrest_async.sandbox import Sandbox, State
@@ -47,25 +46,14 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 
-class Ears(Webhooks):
-    """What an application hears."""
-
-    def __init__(self) -> None:
-        self.told: list[Event] = []
-
-    def tell(self, events: Iterable[Event]) -> None:
-        """Note what is told."""
-        self.told.extend(events)
-
-
 @pytest.fixture
-def ears() -> Ears:
+def ears() -> Heard:
     """Return an application that listens."""
-    return Ears()
+    return Heard()
 
 
 @pytest.fixture
-def service(state: State, ears: Ears) -> Service:
+def service(state: State, ears: Heard) -> Service:
     """Return a service that tells an application what happened."""
     return Service(Application(sdkappid=SDKAPPID, secret_key=KEY), state, ears)
 
@@ -187,7 +175,7 @@ def test_a_good_call_is_answered_ok(post: Post, state: State, path: str) -> None
 
 @pytest.mark.parametrize(("path", "changed", "code"), BAD)
 def test_a_bad_field_is_refused(  # noqa: PLR0917  # a table
-    post: Post, state: State, ears: Ears, path: str, changed: dict[str, Any], code: int
+    post: Post, state: State, ears: Heard, path: str, changed: dict[str, Any], code: int
 ) -> None:
     """Each bad field has its documented code; nothing is done and nobody is told."""
     prepare(post, state)
@@ -205,16 +193,10 @@ def test_every_code_that_is_answered_is_documented() -> None:
     assert not [code for _, _, code in BAD if explain(code).category == "unknown"]
 
 
-SAMPLES = Path(__file__).parents[1] / "samples"
-
-
 @pytest.mark.parametrize("path", GOOD)
 def test_the_samples_of_the_manual_are_accepted(post: Post, path: str) -> None:
     """Each sample is answered with the keys of the sample's answer, once what it speaks of is there."""
-    request, reply = (
-        json.loads((SAMPLES / f"{path.replace('/', '.')}.{side}.json").read_text(encoding="utf-8"))
-        for side in ("request", "reply")
-    )
+    request, reply = samples(path)
     post(MODIFY, attributes(theme="dark", pinned='{"seq": 118}'))
     post(COUNT, counters(likes=117, balance=-3))
     answer = post(path, request)
@@ -253,7 +235,7 @@ async def test_attributes_are_written_five_times_a_second(post: Post, state: Sta
     assert post(MODIFY, GOOD[MODIFY])["ErrorCode"] == 0
 
 
-def test_your_application_hears_of_every_write(post: Post, ears: Ears) -> None:
+def test_your_application_hears_of_every_write(post: Post, ears: Heard) -> None:
     """It is told what was done, and with which attributes; counters are not told."""
     post(SET, attributes(a="1", b="2"))
     post(MODIFY, attributes(a="3"))

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
-from attrs import define, field
 
 from tests.sandbox.conftest import GROUP
+from tests.sandbox.heard import Heard
+from tests.sandbox.samples import samples
 from timrest_async import ApiError, Text
 from timrest_async.commands.group_members import FOREVER
 from timrest_async.sandbox import Rules
 from timrest_async.sandbox.events import Event
-from timrest_async.sandbox.hooks import Webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tests.sandbox.conftest import Post
     from timrest_async import TimSession
     from timrest_async.sandbox import Sandbox, Service, State
@@ -37,7 +33,6 @@ COMMUNITY = "@TGS#_@TGS#cQVLVHIM62CJ"
 TOPIC, OTHER_TOPIC = f"{COMMUNITY}@TOPIC#_cQLLVHIM62CJ", f"{COMMUNITY}@TOPIC#_other"
 LIVE = "@TGS#aC72FIEAEU"
 WORK = "@TGS#work"
-SAMPLES = Path(__file__).parent.parent / "samples"
 LEFT_OUT = object()
 
 GOOD: dict[str, dict[str, Any]] = {
@@ -48,17 +43,6 @@ GOOD: dict[str, dict[str, Any]] = {
     UNBAN: {"GroupId": LIVE, "Members_Account": ["lumotuwe1"]},
     BANNED: {"GroupId": LIVE, "Offset": 0},
 }
-
-
-@define
-class Listener(Webhooks):
-    """Your application, which listens."""
-
-    heard: list[Event] = field(factory=list[Event])
-
-    def tell(self, events: Iterable[Event]) -> None:
-        """Remember."""
-        self.heard += events
 
 
 @pytest.fixture(autouse=True)
@@ -212,7 +196,7 @@ def test_who_is_banned_cannot_come_back(post: Post, state: State) -> None:
 
 def test_who_is_banned_leaves_and_that_is_told(post: Post, service: Service, state: State) -> None:
     """Only those who were in the group leave it; in a live room their marks go with them."""
-    service.webhooks = listener = Listener()
+    service.webhooks = listener = Heard()
     marks = [{"Member_Account": "lumotuwe1", "Marks": [500, 1000]}]
     assert post(MARK, {"GroupId": LIVE, "CommandType": 1, "MemberList": marks})["ErrorCode"] == 0
     state.add_account("lumotuwe3")
@@ -242,10 +226,7 @@ def test_the_documented_samples_are_answered_as_documented(post: Post) -> None:
     for path in (MUTE, MUTED, SHUTTED, BAN, BANNED, UNBAN):
         if path == SHUTTED:
             post(MUTE, GOOD[MUTE])
-        request, reply = (
-            json.loads((SAMPLES / f"{path.replace('/', '.')}.{side}.json").read_bytes())
-            for side in ("request", "reply")
-        )
+        request, reply = samples(path)
         answer = post(path, request)
         assert answer["ErrorCode"] == 0
         assert list(answer) == list(reply)

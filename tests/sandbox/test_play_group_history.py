@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.sandbox.conftest import GROUP
+from tests.sandbox.heard import Heard
+from tests.sandbox.samples import samples
 from timrest_async.commands.group_messages import ImportedGroupMsg
 from timrest_async.elements import Text
 from timrest_async.errors import explain
 from timrest_async.sandbox import Rules
-from timrest_async.sandbox.events import Event, Verdict
-from timrest_async.sandbox.hooks import Webhooks
+from timrest_async.sandbox.events import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tests.sandbox.conftest import Post
     from timrest_async import TimSession
     from timrest_async.sandbox import Sandbox, Service, State
@@ -37,29 +34,12 @@ OTHER = {"MsgType": "TIMTextElem", "MsgContent": {"Text": "bye"}}
 COMMUNITY = "@TGS#_one"
 TOPIC = "@TGS#_one@TOPIC#_first"
 DAY = 86_400
-SAMPLES = Path(__file__).parents[1] / "samples"
-
-
-class Listener(Webhooks):
-    """An application that notes what it is told."""
-
-    def __init__(self) -> None:
-        self.heard: list[Event] = []
-
-    async def ask(self, event: Event) -> Verdict:
-        """Have nothing against anything."""
-        self.heard.append(event)
-        return Verdict()
-
-    def tell(self, events: Iterable[Event]) -> None:
-        """Note what happened."""
-        self.heard.extend(events)
 
 
 @pytest.fixture
-def app(service: Service) -> Listener:
+def app(service: Service) -> Heard:
     """Return an application that listens."""
-    service.webhooks = listener = Listener()
+    service.webhooks = listener = Heard()
     return listener
 
 
@@ -278,7 +258,7 @@ async def test_what_has_expired_leaves_its_place(post: Post, state: State, clock
     assert post(MODIFY, {"GroupId": GROUP, "MsgSeq": 2, "MsgBody": [OTHER]})["ErrorCode"] == 20001
 
 
-def test_each_message_to_recall_has_a_result(post: Post, app: Listener) -> None:
+def test_each_message_to_recall_has_a_result(post: Post, app: Heard) -> None:
     """One that is not there, was not stored or was recalled before has a code; your application hears of the others."""
     say(post, 3)
     say(post, 1, OnlineOnlyFlag=1, MsgBody=[OTHER])
@@ -318,7 +298,7 @@ def test_live_groups_recall_since_2024(post: Post, state: State, year: int, code
     assert post(RECALL, {"GroupId": "live", "MsgSeqList": seqs(1)})["RecallRetList"][0]["RetCode"] == code
 
 
-def test_a_topic_has_a_history_of_its_own(post: Post, state: State, app: Listener) -> None:
+def test_a_topic_has_a_history_of_its_own(post: Post, state: State, app: Heard) -> None:
     """Reading, recalling, deleting, importing and changing in it leave the community's alone."""
     state.add_group(COMMUNITY, group_type="Community", owner="leckie")
     state.add_topic(COMMUNITY, TOPIC)
@@ -336,7 +316,7 @@ def test_a_topic_has_a_history_of_its_own(post: Post, state: State, app: Listene
     assert state.store.values("SELECT CloudCustomData FROM group_messages WHERE CloudCustomData NOT NULL") == ["x"]
 
 
-def test_a_sender_s_last_words_are_recalled_without_notice(post: Post, state: State, app: Listener) -> None:
+def test_a_sender_s_last_words_are_recalled_without_notice(post: Post, state: State, app: Heard) -> None:
     """Of the last 1,000 messages of the group those of one account; nobody hears of it, and who never wrote is fine."""
     state.rules.group_messages_per_second = None
     say(post, 2, From_Account="leckie")
@@ -438,7 +418,7 @@ def test_an_import_leaves_nothing_unread(post: Post, state: State, founded: int,
     assert state.store.values("SELECT MsgSeq FROM group_members WHERE GroupId = 'old'") == [read, read]
 
 
-def test_an_import_moves_conversations_on_request(post: Post, state: State, app: Listener, founded: int) -> None:
+def test_an_import_moves_conversations_on_request(post: Post, state: State, app: Heard, founded: int) -> None:
     """RecentContactFlag 1 makes the message one that conversation lists show; no callback speaks of either."""
     imported(post, {"SendTime": founded + 1}, RecentContactFlag=0)
     imported(post, {"SendTime": founded + 2}, RecentContactFlag=1)
@@ -492,10 +472,7 @@ def test_what_is_gone_cannot_be_changed(post: Post) -> None:
 @pytest.mark.parametrize("path", [IMPORT, RECALL, DELETE, GET, MODIFY, CLEAR])
 def test_the_samples_are_accepted(post: Post, state: State, clock: FakeClock, path: str) -> None:
     """In the community, or the group, of which they speak; the answer has the fields of the sample's."""
-    body, reply = (
-        json.loads((SAMPLES / f"{path.replace('/', '.')}.{kind}.json").read_text(encoding="utf-8"))
-        for kind in ("request", "reply")
-    )
+    body, reply = samples(path)
     clock.set_wall_clock(1767225599)
     if body["GroupId"] != GROUP:
         state.add_group(body["GroupId"], group_type="Community")

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from attrs import define, field
 
 from tests.sandbox.conftest import GROUP, KEY, SDKAPPID, finished
+from tests.sandbox.heard import Heard
+from tests.sandbox.samples import samples
 from timrest_async import ApiError, Text
 from timrest_async.sandbox import Application, Rules, Service
 from timrest_async.sandbox.events import Event, Verdict
-from timrest_async.sandbox.hooks import Webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from tests.sandbox.conftest import Post, Query
     from timrest_async import TimSession
@@ -35,7 +33,6 @@ LIST, GET, ROLES, ADD, DELETE, MODIFY, IMPORT = PATHS = [
 COMMUNITY = "@TGS#_@TGS#cQVLVHIM62CJ"
 LIVE = "@TGS#aC72FIEAEU"
 WORK = "@TGS#work"
-SAMPLES = Path(__file__).parent.parent / "samples"
 LEFT_OUT = object()
 
 GOOD: dict[str, dict[str, Any]] = {
@@ -49,35 +46,10 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 
-@define
-class Listener(Webhooks):
-    """Your application: says what it is told to, and remembers what it heard."""
-
-    verdict: Verdict = field(factory=Verdict)
-    meanwhile: Callable[[], object] = dict[str, str]
-    asked: list[Event] = field(factory=list[Event])
-    heard: list[Event] = field(factory=list[Event])
-
-    async def ask(self, event: Event) -> Verdict:
-        """Decide, while something else happens."""
-        self.asked.append(event)
-        self.meanwhile()
-        return self.verdict
-
-    def tell(self, events: Iterable[Event]) -> None:
-        """Listen."""
-        self.heard += events
-
-    @property
-    def commands(self) -> list[str]:
-        """What was heard, by name."""
-        return [event.command for event in self.heard]
-
-
 @pytest.fixture
-def listener(service: Service) -> Listener:
+def listener(service: Service) -> Heard:
     """Return who is asked and told by the service."""
-    listener = Listener()
+    listener = Heard()
     service.webhooks = listener
     return listener
 
@@ -289,11 +261,11 @@ def test_an_answer_above_a_megabyte_is_refused(post: Post, state: State) -> None
     assert post(LIST, {"GroupId": "room", "Limit": 8})["ErrorCode"] == 0
 
 
-def test_who_is_added_is_told_of(post: Post, listener: Listener) -> None:
+def test_who_is_added_is_told_of(post: Post, listener: Heard) -> None:
     """Your application is asked about those who are no members yet, and told of them; one account counts once."""
     post(ADD, {"GroupId": GROUP, "MemberList": listed("lumotuwe1")})
     listener.asked.clear()
-    listener.heard.clear()
+    listener.told.clear()
     answer = post(ADD, {"GroupId": GROUP, "MemberList": listed("lumotuwe2", "lumotuwe1", "lumotuwe2")})
     assert answer["MemberList"] == [
         {"Member_Account": "lumotuwe2", "Result": 1},
@@ -302,47 +274,45 @@ def test_who_is_added_is_told_of(post: Post, listener: Listener) -> None:
     common = {"GroupId": GROUP, "Type": "Public", "Operator_Account": "administrator"}
     invited, joined = {"DestinationMembers": listed("lumotuwe2")}, {"NewMemberList": listed("lumotuwe2")}
     assert listener.asked == [Event("Group.CallbackBeforeInviteJoinGroup", common | invited)]
-    assert listener.heard == [
+    assert listener.told == [
         Event("Group.CallbackAfterNewMemberJoin", common | {"JoinType": "Invited"} | joined),
     ]
 
 
-def test_nobody_new_is_nothing_to_ask_about(post: Post, listener: Listener) -> None:
+def test_nobody_new_is_nothing_to_ask_about(post: Post, listener: Heard) -> None:
     """Adding who is a member already neither asks nor tells."""
     assert results(post(ADD, {"GroupId": GROUP, "MemberList": listed("leckie")})) == {"leckie": 2}
-    assert [*listener.asked, *listener.heard] == []
+    assert listener.heard == []
 
 
 @pytest.mark.parametrize(("said", "code"), [(1, 10016), (10100, 10100), (10200, 10200), (10201, 10016)])
-def test_your_application_may_refuse_everybody(post: Post, listener: Listener, said: int, code: int) -> None:
+def test_your_application_may_refuse_everybody(post: Post, listener: Heard, said: int, code: int) -> None:
     """Its own codes come through, any other means 10016, and nobody is added."""
     listener.verdict = Verdict(said, "no")
     assert post(ADD, GOOD[ADD])["ErrorCode"] == code
     assert post(LIST, GOOD[LIST])["MemberNum"] == 1
-    assert listener.heard == []
+    assert listener.told == []
 
 
 @pytest.mark.parametrize(
     ("refused", "left"),
     [(["lumotuwe1"], {"lumotuwe1": 0, "lumotuwe2": 1}), ("lumotuwe1", dict.fromkeys(("lumotuwe1", "lumotuwe2"), 1))],
 )
-def test_your_application_may_refuse_some(
-    post: Post, listener: Listener, refused: object, left: dict[str, int]
-) -> None:
+def test_your_application_may_refuse_some(post: Post, listener: Heard, refused: object, left: dict[str, int]) -> None:
     """Those it names fail, all others are added; what is no list names nobody."""
     listener.verdict = Verdict(fields={"RefusedMembers_Account": refused})
     answer = post(ADD, {"GroupId": GROUP, "MemberList": listed("lumotuwe1", "lumotuwe2", "leckie")})
     assert results(answer) == left | {"leckie": 2}
 
 
-def test_where_everybody_is_refused_nobody_is_told_of(post: Post, listener: Listener) -> None:
+def test_where_everybody_is_refused_nobody_is_told_of(post: Post, listener: Heard) -> None:
     """The call succeeds, and nothing happened."""
     listener.verdict = Verdict(fields={"RefusedMembers_Account": ["lumotuwe1"]})
     assert results(post(ADD, GOOD[ADD])) == {"lumotuwe1": 0}
-    assert listener.heard == []
+    assert listener.told == []
 
 
-def test_who_joins_while_your_application_thinks_was_a_member(post: Post, state: State, listener: Listener) -> None:
+def test_who_joins_while_your_application_thinks_was_a_member(post: Post, state: State, listener: Heard) -> None:
     """What happened meanwhile counts, not what was true when it was asked."""
 
     def join() -> None:
@@ -355,7 +325,7 @@ def test_who_joins_while_your_application_thinks_was_a_member(post: Post, state:
 
 
 def test_a_group_that_goes_while_your_application_thinks_is_not_found(
-    post: Post, state: State, listener: Listener
+    post: Post, state: State, listener: Heard
 ) -> None:
     """Nobody is added to a group that is gone by then."""
 
@@ -366,15 +336,18 @@ def test_a_group_that_goes_while_your_application_thinks_is_not_found(
     assert post(ADD, GOOD[ADD])["ErrorCode"] == 10010
 
 
-def test_a_group_fills_up(post: Post, state: State, listener: Listener) -> None:
+def test_a_group_fills_up(post: Post, state: State, listener: Heard) -> None:
     """Whoever does not fit is refused together with all others; the group is full then, and when it gets so."""
     change(state, "UPDATE groups SET MaxMemberCount = 2")
     both = {"GroupId": GROUP, "MemberList": listed("lumotuwe1", "lumotuwe2")}
     full = Event("Group.CallbackAfterGroupFull", {"GroupId": GROUP})
     assert post(ADD, both)["ErrorCode"] == 10014
-    assert listener.heard == [full]
+    assert listener.told == [full]
     assert results(post(ADD, GOOD[ADD])) == {"lumotuwe1": 1}
-    assert listener.commands[1:] == ["Group.CallbackAfterNewMemberJoin", "Group.CallbackAfterGroupFull"]
+    assert [event.command for event in listener.told[1:]] == [
+        "Group.CallbackAfterNewMemberJoin",
+        "Group.CallbackAfterGroupFull",
+    ]
     assert results(post(IMPORT, both)) == {"lumotuwe1": 2, "lumotuwe2": 0}
 
 
@@ -409,7 +382,7 @@ def test_who_is_added_has_read_all_so_far(post: Post, state: State) -> None:
     assert state.store.values(sql) == [7, 4, 0, 7]
 
 
-def test_an_import_fails_account_by_account(post: Post, state: State, clock: FakeClock, listener: Listener) -> None:
+def test_an_import_fails_account_by_account(post: Post, state: State, clock: FakeClock, listener: Heard) -> None:
     """Who does not exist, or is said to have joined before the group or after now, is not imported; nobody is told."""
     change(state, "UPDATE groups SET CreateTime = ?", state.now - 10)
     times = {"early": -11, "first": -10, "last": 0, "late": 1}
@@ -418,15 +391,15 @@ def test_an_import_fails_account_by_account(post: Post, state: State, clock: Fak
     items = [{"Member_Account": account, "JoinTime": state.now + time} for account, time in times.items()]
     answer = post(IMPORT, {"GroupId": GROUP, "MemberList": [*items, *listed("stranger", "leckie", "lumotuwe1")]})
     assert results(answer) == {"early": 0, "first": 1, "last": 1, "late": 0, "stranger": 0, "leckie": 2, "lumotuwe1": 1}
-    assert [*listener.asked, *listener.heard] == []
+    assert listener.heard == []
     sql = "SELECT JoinTime FROM group_members WHERE Member_Account IN ('first', 'last', 'lumotuwe1') ORDER BY number"
     assert state.store.values(sql) == [state.now - 10, state.now, int(clock.now())]
 
 
-def test_who_is_removed_is_told_of(post: Post, listener: Listener) -> None:
+def test_who_is_removed_is_told_of(post: Post, listener: Heard) -> None:
     """Only those who were members left; a call about others succeeds too and tells nothing."""
     post(ADD, GOOD[ADD])
-    listener.heard.clear()
+    listener.told.clear()
     assert (
         post(DELETE, GOOD[DELETE] | {"MemberToDel_Account": ["stranger", "lumotuwe1", "lumotuwe2"]})["ErrorCode"] == 0
     )
@@ -437,22 +410,22 @@ def test_who_is_removed_is_told_of(post: Post, listener: Listener) -> None:
         "Operator_Account": "administrator",
     }
     left |= {"ExitMemberList": listed("lumotuwe1")}
-    assert listener.heard == [Event("Group.CallbackAfterMemberExit", left)]
+    assert listener.told == [Event("Group.CallbackAfterMemberExit", left)]
     post(DELETE, GOOD[DELETE])
-    assert len(listener.heard) == 1
+    assert len(listener.told) == 1
 
 
-def test_a_changed_role_or_name_card_is_told_of(post: Post, listener: Listener) -> None:
+def test_a_changed_role_or_name_card_is_told_of(post: Post, listener: Heard) -> None:
     """Only what became another is told; anything else of a member changes in silence."""
     post(ADD, GOOD[ADD])
-    listener.heard.clear()
+    listener.told.clear()
     one = {"GroupId": GROUP, "Member_Account": "lumotuwe1"}
     post(MODIFY, one | {"Role": "Admin", "NameCard": ""})
     post(MODIFY, one | {"Role": "Admin", "NameCard": "Lu", "MsgFlag": "Discard"})
     post(MODIFY, one | {"MsgFlag": "AcceptAndNotify", "MuteTime": 5})
     told: dict[str, Any] = {"GroupId": GROUP, "Type": "Public"}
     told |= {"Operator_Account": "administrator", "Modified_Account": "lumotuwe1"}
-    assert listener.heard == [
+    assert listener.told == [
         Event("Group.CallbackAfterMemberFieldChanged", told | {"Role": "Admin"}),
         Event("Group.CallbackAfterMemberFieldChanged", told | {"NameCard": "Lu"}),
     ]
@@ -476,9 +449,7 @@ def test_the_documented_samples_are_answered_as_documented(post: Post, state: St
     data = [{"Key": "MemberDefined1", "Value": "red"}]
     for group_id in (GROUP, COMMUNITY):
         post(MODIFY, {"GroupId": group_id, "Member_Account": "lumotuwe1", "AppMemberDefinedData": data})
-    request, reply = (
-        json.loads((SAMPLES / f"{path.replace('/', '.')}.{side}.json").read_bytes()) for side in ("request", "reply")
-    )
+    request, reply = samples(path)
     reply.pop("AppMemberDefinedData", None)  # a field of the table that stands in each member
     answer = post(path, request)
     assert answer["ErrorCode"] == 0

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.sandbox.conftest import GROUP, KEY, SDKAPPID
+from tests.sandbox.heard import Heard
+from tests.sandbox.samples import samples
 from timrest_async import ApiError
 from timrest_async.elements import Text
 from timrest_async.errors import explain
 from timrest_async.sandbox import Application, Rules, Service
 from timrest_async.sandbox.events import Event, Verdict
-from timrest_async.sandbox.hooks import Webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from tests.sandbox.conftest import Post, Query
     from timrest_async import TimSession
     from timrest_async.sandbox import Sandbox, State
@@ -34,41 +32,16 @@ SENT = {"GroupId": GROUP, "Random": 8912345, "MsgBody": [TEXT]}
 TO_ALL = {"Random": 8912345, "MsgBody": [TEXT]}
 COMMUNITY = "@TGS#_one"
 TOPIC = "@TGS#_one@TOPIC#_first"
-SAMPLES = Path(__file__).parents[1] / "samples"
 
 BEFORE = "Group.CallbackBeforeSendMsg"
 AFTER = "Group.CallbackAfterSendMsg"
 EXCEPTION = "Group.CallbackSendMsgException"
 
 
-class Listener(Webhooks):
-    """An application that says the same to every event, and may do something before it does."""
-
-    def __init__(self, verdict: Verdict | None = None) -> None:
-        self.verdict = verdict or Verdict()
-        self.meanwhile: Callable[[], object] = dict
-        self.heard: list[Event] = []
-
-    async def ask(self, event: Event) -> Verdict:
-        """Note what is asked, and answer."""
-        self.heard.append(event)
-        self.meanwhile()
-        return self.verdict
-
-    def tell(self, events: Iterable[Event]) -> None:
-        """Note what is told."""
-        self.heard.extend(events)
-
-    @property
-    def commands(self) -> list[str]:
-        """Which callbacks came."""
-        return [event.command for event in self.heard]
-
-
 @pytest.fixture
-def app(service: Service) -> Listener:
+def app(service: Service) -> Heard:
     """Return an application that listens, and has nothing against anything."""
-    service.webhooks = listener = Listener()
+    service.webhooks = listener = Heard()
     return listener
 
 
@@ -257,7 +230,7 @@ def test_a_topic_has_mutes_of_its_own(post: Post, state: State) -> None:
     assert [code("lumotuwe2", other), code("administrator", other)] == [10017, 0]
 
 
-def test_your_application_hears_of_a_message_twice(post: Post, app: Listener) -> None:
+def test_your_application_hears_of_a_message_twice(post: Post, app: Heard) -> None:
     """Before it, and after it with its number, time and mentions."""
     mentions = [{"GroupAtAllFlag": 1}]
     answer = post(SEND, SENT | {"From_Account": "leckie", "CloudCustomData": "x", "GroupAtInfo": mentions})
@@ -277,7 +250,7 @@ def test_your_application_hears_of_a_message_twice(post: Post, app: Listener) ->
     assert len(app.heard) == 2  # of a repeat it hears nothing
 
 
-def test_a_callback_says_which_topic_it_is_about(post: Post, state: State, app: Listener) -> None:
+def test_a_callback_says_which_topic_it_is_about(post: Post, state: State, app: Heard) -> None:
     """TopicId is absent elsewhere."""
     state.add_group(COMMUNITY, group_type="Community")
     state.add_topic(COMMUNITY, TOPIC)
@@ -294,16 +267,14 @@ def test_a_callback_says_which_topic_it_is_about(post: Post, state: State, app: 
         (["ForbidBeforeSendMsgCallback", "ForbidAfterSendMsgCallback"], []),
     ],
 )
-def test_a_message_can_forbid_its_callbacks(
-    post: Post, app: Listener, forbidden: list[str], commands: list[str]
-) -> None:
+def test_a_message_can_forbid_its_callbacks(post: Post, app: Heard, forbidden: list[str], commands: list[str]) -> None:
     """One, the other or both."""
     assert post(SEND, SENT | {"ForbidCallbackControl": forbidden})["MsgSeq"] == 1
     assert app.commands == commands
 
 
 @pytest.mark.parametrize(("said", "code"), [(1, 10016), (10_100, 10_100), (10_200, 10_200), (10_201, 10016)])
-def test_your_application_may_refuse_a_message(post: Post, state: State, app: Listener, said: int, code: int) -> None:
+def test_your_application_may_refuse_a_message(post: Post, state: State, app: Heard, said: int, code: int) -> None:
     """With a code of its own if that is one of those kept for it; nothing is told of it after."""
     app.verdict = Verdict(said, "not now")
     answer = post(SEND, SENT)
@@ -312,7 +283,7 @@ def test_your_application_may_refuse_a_message(post: Post, state: State, app: Li
     assert state.groups[GROUP].messages == []
 
 
-def test_your_application_may_drop_a_message(post: Post, state: State, app: Listener) -> None:
+def test_your_application_may_drop_a_message(post: Post, state: State, app: Heard) -> None:
     """The sender hears nothing of it, and the message gets no number."""
     app.verdict = Verdict(2)
     answer = post(SEND, SENT)
@@ -321,7 +292,7 @@ def test_your_application_may_drop_a_message(post: Post, state: State, app: List
     assert state.groups[GROUP].messages == []
 
 
-def test_your_application_may_change_a_message(post: Post, state: State, app: Listener) -> None:
+def test_your_application_may_change_a_message(post: Post, state: State, app: Heard) -> None:
     """The others read what it wants them to; a repeat of what was sent is still told."""
     app.verdict = Verdict(fields={"MsgBody": [OTHER], "CloudCustomData": "changed", "Random": 1})
     post(SEND, SENT)
@@ -332,9 +303,7 @@ def test_your_application_may_change_a_message(post: Post, state: State, app: Li
     assert app.heard[1].body["MsgBody"] == [OTHER]
 
 
-def test_a_repeat_that_comes_while_your_application_thinks_is_one_message(
-    post: Post, state: State, app: Listener
-) -> None:
+def test_a_repeat_that_comes_while_your_application_thinks_is_one_message(post: Post, state: State, app: Heard) -> None:
     """Whoever is answered first sends it, and the other hears of the same."""
 
     def repeat() -> None:
@@ -346,7 +315,7 @@ def test_a_repeat_that_comes_while_your_application_thinks_is_one_message(
     assert len(state.groups[GROUP].messages) == 1
 
 
-def test_a_group_that_goes_while_your_application_thinks_is_gone(post: Post, state: State, app: Listener) -> None:
+def test_a_group_that_goes_while_your_application_thinks_is_gone(post: Post, state: State, app: Heard) -> None:
     """The message is refused then."""
 
     def dissolve() -> None:
@@ -357,7 +326,7 @@ def test_a_group_that_goes_while_your_application_thinks_is_gone(post: Post, sta
     assert post(SEND, SENT)["ErrorCode"] == 10010
 
 
-def test_a_dropped_message_is_told_as_an_exception(post: Post, state: State, app: Listener) -> None:
+def test_a_dropped_message_is_told_as_an_exception(post: Post, state: State, app: Heard) -> None:
     """Your application is asked all the same, hears that it was one too many, and not that it was sent."""
     state.rules.group_messages_per_second = 1
     post(SEND, SENT)
@@ -379,7 +348,7 @@ def test_a_dropped_message_is_told_as_an_exception(post: Post, state: State, app
     ],
 )
 def test_a_refused_message_is_told_as_an_exception(  # noqa: PLR0917  # three of them are fixtures
-    post: Post, state: State, app: Listener, changed: dict[str, Any], code: int, group_type: str
+    post: Post, state: State, app: Heard, changed: dict[str, Any], code: int, group_type: str
 ) -> None:
     """Your application is not asked, and hears why."""
     state.mute(GROUP, "leckie", 60)
@@ -414,7 +383,7 @@ async def test_a_broadcast_goes_to_all_live_groups(post: Post, state: State, clo
     assert post(SEND, SENT | {"GroupId": "one", "Random": 9})["MsgSeq"] == 4
 
 
-def test_a_broadcast_holds_no_refused_words(post: Post, state: State, app: Listener) -> None:
+def test_a_broadcast_holds_no_refused_words(post: Post, state: State, app: Heard) -> None:
     """It is refused, and no callback speaks of it, as of no broadcast."""
     state.rules.refused_words.add("beauty")
     assert post(BROADCAST, TO_ALL)["ErrorCode"] == 80001
@@ -443,10 +412,7 @@ async def test_broadcasts_are_for_once_a_second(state: State, query: Query, cloc
 def test_the_samples_are_read(post: Post, state: State, path: str, group_type: str, code: int) -> None:
     """The full samples name a topic, a public group has none; without it each is answered as its sample is."""
     state.add_group(GROUP[:-1], group_type=group_type)
-    body, reply = (
-        json.loads((SAMPLES / f"{path.replace('/', '.')}.{kind}.json").read_text(encoding="utf-8"))
-        for kind in ("request", "reply")
-    )
+    body, reply = samples(path)
     assert post(path, body)["ErrorCode"] == code
     body.pop("TopicId", None)
     answer = post(path, body)

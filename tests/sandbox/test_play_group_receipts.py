@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from base64 import urlsafe_b64encode
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.sandbox.conftest import GROUP
+from tests.sandbox.heard import Heard
+from tests.sandbox.samples import samples
 from timrest_async.errors import explain
-from timrest_async.sandbox.events import Event, Verdict
-from timrest_async.sandbox.hooks import Webhooks
+from timrest_async.sandbox.events import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tests.sandbox.conftest import Post
     from timrest_async import TimSession
     from timrest_async.sandbox import Sandbox, Service, State
@@ -31,22 +28,6 @@ RECALL = "group_open_http_svc/group_msg_recall"
 
 TEXT = {"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}
 CLUB = "club"
-SAMPLES = Path(__file__).parents[1] / "samples"
-
-
-class Listener(Webhooks):
-    """An application that notes what it is told."""
-
-    def __init__(self) -> None:
-        self.heard: list[Event] = []
-
-    async def ask(self, event: Event) -> Verdict:
-        """Have nothing against anything."""
-        raise NotImplementedError(event)
-
-    def tell(self, events: Iterable[Event]) -> None:
-        """Note what happened."""
-        self.heard.extend(events)
 
 
 @pytest.fixture
@@ -195,7 +176,7 @@ def test_large_groups_take_no_receipts(post: Post, state: State, others: int, co
 @pytest.mark.usefixtures("club")
 def test_a_receipt_counts_once(post: Post, service: Service) -> None:
     """Your application hears of what is news, and not of the sender, who reads its own message in silence."""
-    service.webhooks = app = Listener()
+    service.webhooks = app = Heard()
     numbers = [say(post, random) for random in range(2)]
     assert confirm(post, "lumotuwe1", 1) == 0
     assert [confirm(post, account, *numbers) for account in ("lumotuwe1", "leckie", "lumotuwe2")] == [0, 0, 0]
@@ -304,10 +285,7 @@ def test_some_kinds_of_group_count_no_unread(post: Post, state: State, group_typ
 def test_the_samples_are_accepted(post: Post, state: State, path: str) -> None:
     """In the group of which they speak; the answer has the fields of the sample's, but for the list not asked for."""
     state.rules.group_messages_per_second = None
-    body, reply = (
-        json.loads((SAMPLES / f"{path.replace('/', '.')}.{kind}.json").read_text(encoding="utf-8"))
-        for kind in ("request", "reply")
-    )
+    body, reply = samples(path)
     sql = "INSERT INTO group_members (GroupId, Member_Account, JoinTime) VALUES (?, 'lumotuwe2', 0)"
     state.store.run(sql, GROUP)
     state.store.commit()

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from attrs import evolve
 
 from tests.sandbox.conftest import GROUP, KEY, SDKAPPID
+from tests.sandbox.heard import Heard
+from tests.sandbox.samples import sample
 from timrest_async.commands.groups import GroupInfoFilter, JoinedGroupFilter
 from timrest_async.errors import explain
 from timrest_async.sandbox import Application, Rules, Service
 from timrest_async.sandbox.body import is_kind
 from timrest_async.sandbox.events import Event, Verdict
-from timrest_async.sandbox.hooks import Webhooks
 from timrest_async.sandbox.play.accounts import log_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from timrest_async import TimSession
     from timrest_async.sandbox import Sandbox, State
@@ -54,34 +53,14 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 
-class Ears(Webhooks):
-    """What an application hears, and what it says to it."""
-
-    def __init__(self) -> None:
-        self.verdict = Verdict()
-        self.asked: list[Event] = []
-        self.told: list[Event] = []
-        self.meanwhile: Callable[[], object] = str
-
-    async def ask(self, event: Event) -> Verdict:
-        """Note what is asked, let something happen meanwhile, and answer."""
-        self.asked.append(event)
-        self.meanwhile()
-        return self.verdict
-
-    def tell(self, events: Iterable[Event]) -> None:
-        """Note what is told."""
-        self.told.extend(events)
-
-
 @pytest.fixture
-def ears() -> Ears:
+def ears() -> Heard:
     """Return an application that is for everything."""
-    return Ears()
+    return Heard()
 
 
 @pytest.fixture
-def service(state: State, ears: Ears) -> Service:
+def service(state: State, ears: Heard) -> Service:
     """Return a service that asks and tells an application."""
     return Service(Application(sdkappid=SDKAPPID, secret_key=KEY), state, ears)
 
@@ -256,7 +235,7 @@ def test_a_good_call_is_answered_ok(post: Post, state: State, path: str) -> None
 
 @pytest.mark.parametrize(("path", "changed", "code"), BAD)
 def test_a_bad_field_is_refused(  # noqa: PLR0917  # a table
-    post: Post, state: State, ears: Ears, path: str, changed: dict[str, Any], code: int
+    post: Post, state: State, ears: Heard, path: str, changed: dict[str, Any], code: int
 ) -> None:
     """Each bad field has its documented code; nothing is done, nobody is asked and nobody is told."""
     state.add_group("live", group_type="AVChatRoom", members=["leckie"])
@@ -272,14 +251,6 @@ def test_a_bad_field_is_refused(  # noqa: PLR0917  # a table
 def test_every_code_that_is_answered_is_documented() -> None:
     """No test expects a code that the error table does not know."""
     assert not [code for _, _, code in BAD if explain(code).category == "unknown"]
-
-
-SAMPLES = Path(__file__).parents[1] / "samples"
-
-
-def sample(path: str, side: str) -> Any:
-    """Return what the manual prints."""
-    return json.loads((SAMPLES / f"{path.replace('/', '.')}.{side}.json").read_text(encoding="utf-8"))
 
 
 def keys(value: Any, place: str = "") -> set[str]:
@@ -440,7 +411,7 @@ def test_nobody_is_in_a_live_room_from_the_start(post: Post, state: State) -> No
     assert (state.groups["live"].owner_account, state.groups["live"].members) == ("leckie", [])
 
 
-def test_your_application_is_asked_before_a_group_is_created(post: Post, ears: Ears) -> None:
+def test_your_application_is_asked_before_a_group_is_created(post: Post, ears: Heard) -> None:
     """It hears who has how many groups already, and afterwards what became of it."""
     asked = GOOD[CREATE] | {"Owner_Account": "leckie", "InviteJoinOption": "FreeAccess"} | with_member(Role="Admin")
     created = post(CREATE, asked | with_custom())
@@ -457,7 +428,7 @@ def test_your_application_is_asked_before_a_group_is_created(post: Post, ears: E
     assert ears.told == [Event("Group.CallbackAfterCreateGroup", common | custom)]
 
 
-def test_a_group_without_an_owner_is_the_operators(post: Post, ears: Ears) -> None:
+def test_a_group_without_an_owner_is_the_operators(post: Post, ears: Heard) -> None:
     """Nobody owns it, and it counts for nobody."""
     for _ in range(2):
         post(CREATE, GOOD[CREATE])
@@ -466,7 +437,7 @@ def test_a_group_without_an_owner_is_the_operators(post: Post, ears: Ears) -> No
 
 
 @pytest.mark.parametrize(("said", "code"), [(1, 10016), (10_100, 10_100), (10_200, 10_200), (10_201, 10016)])
-def test_your_application_can_refuse_a_group(post: Post, state: State, ears: Ears, said: int, code: int) -> None:
+def test_your_application_can_refuse_a_group(post: Post, state: State, ears: Heard, said: int, code: int) -> None:
     """Its own codes reach the caller, all others are 10016."""
     ears.verdict = Verdict(said, "not today")
     answer = post(CREATE, GOOD[CREATE])
@@ -475,7 +446,7 @@ def test_your_application_can_refuse_a_group(post: Post, state: State, ears: Ear
     assert ears.told == []
 
 
-def test_a_group_that_comes_while_your_application_is_asked_was_first(post: Post, state: State, ears: Ears) -> None:
+def test_a_group_that_comes_while_your_application_is_asked_was_first(post: Post, state: State, ears: Heard) -> None:
     """Who asks later is looked at again."""
     ears.meanwhile = lambda: state.add_group("mine", owner="leckie")
     assert post(CREATE, GOOD[CREATE] | {"GroupId": "mine"})["ErrorCode"] == 10021
@@ -495,7 +466,7 @@ def test_importing_passes_over_what_create_group_knows(post: Post, state: State)
     assert info(post, group_id)["InviteJoinOption"] == "DisableInvite"
 
 
-def test_an_imported_group_is_quiet(post: Post, ears: Ears, state: State) -> None:
+def test_an_imported_group_is_quiet(post: Post, ears: Heard, state: State) -> None:
     """Nobody is asked or told; it is as old as it says, and so is the owner in it."""
     old = GOOD[IMPORT] | {"GroupId": "old", "Owner_Account": "leckie", "CreateTime": 1_448_357_837} | with_custom()
     assert post(IMPORT, old)["GroupId"] == "old"
@@ -508,7 +479,7 @@ def test_an_imported_group_is_quiet(post: Post, ears: Ears, state: State) -> Non
 
 
 @pytest.mark.parametrize("group_type", TYPES)
-def test_every_group_can_be_disbanded(post: Post, state: State, ears: Ears, group_type: str) -> None:
+def test_every_group_can_be_disbanded(post: Post, state: State, ears: Heard, group_type: str) -> None:
     """All that belongs to it goes with it, and your application hears of it; a community's members are too many."""
     state.add_group("g", group_type=group_type, owner="leckie", members=["lumotuwe1"])
     before = state.store.value("SELECT count(*) FROM group_members")
@@ -523,7 +494,7 @@ def test_every_group_can_be_disbanded(post: Post, state: State, ears: Ears, grou
 
 
 @pytest.mark.parametrize("group_type", TYPES)
-def test_a_group_is_handed_over_unless_it_is_live(post: Post, state: State, ears: Ears, group_type: str) -> None:
+def test_a_group_is_handed_over_unless_it_is_live(post: Post, state: State, ears: Heard, group_type: str) -> None:
     """The owner until then becomes an ordinary member."""
     state.add_group("g", group_type=group_type, owner="leckie", members=["lumotuwe1"])
     changed = {"GroupId": "g", "NewOwner_Account": "lumotuwe1", "From_Account": "leckie"}
@@ -545,7 +516,7 @@ def test_a_group_is_handed_over_unless_it_is_live(post: Post, state: State, ears
     assert event == Event("Group.CallbackAfterChangeGroupOwner", told)
 
 
-def test_a_group_without_an_owner_gets_one(post: Post, state: State, ears: Ears) -> None:
+def test_a_group_without_an_owner_gets_one(post: Post, state: State, ears: Heard) -> None:
     """Nobody is an old owner."""
     state.add_group("g", members=["lumotuwe1"])
     assert post(CHANGE_OWNER, {"GroupId": "g", "NewOwner_Account": "lumotuwe1"})["ErrorCode"] == 0
@@ -561,7 +532,7 @@ def test_a_group_whose_owner_is_deleted_has_none(post: Post, state: State) -> No
     assert (found["Owner_Account"], found["MemberList"]) == ("", [])
 
 
-def test_only_texts_that_changed_are_told(post: Post, ears: Ears) -> None:
+def test_only_texts_that_changed_are_told(post: Post, ears: Heard) -> None:
     """A picture and three texts count; other fields, and what stays as it is, are not told."""
     post(CHANGE, {"GroupId": GROUP, "Name": "group", "Notification": "new", "From_Account": "leckie"})
     post(CHANGE, {"GroupId": GROUP, "Notification": "new", "ApplyJoinOption": "FreeAccess"})

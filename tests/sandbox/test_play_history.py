@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.sandbox.conftest import KEY, SDKAPPID
+from tests.sandbox.heard import Heard
+from tests.sandbox.samples import samples
 from timrest_async import Text
 from timrest_async.commands.messages import C2CMsgInfo
 from timrest_async.errors import ApiError, explain
 from timrest_async.sandbox import Application, Rules, Service
-from timrest_async.sandbox.hooks import Webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from timrest_async import TimSession
     from timrest_async.sandbox import Sandbox, State
@@ -42,29 +42,22 @@ NAMED: dict[str, Any] = {"From_Account": ONE, "To_Account": OTHER, "MsgKey": KEY
 INFO: dict[str, Any] = {"From_Account": OTHER, "To_Account": ONE, "MsgKey": KEY_OF_NONE}
 
 
-class Listener(Webhooks):
-    """An application that notes what it is told, and forbids nothing."""
-
-    def __init__(self) -> None:
-        self.heard: list[Event] = []
-
-    def tell(self, events: Iterable[Event]) -> None:
-        """Note what is told."""
-        self.heard += events
+@pytest.fixture
+def app() -> Heard:
+    """Return an application that listens."""
+    return Heard()
 
 
 @pytest.fixture
-def heard() -> list[Event]:
-    """Return what the application is told."""
-    return []
+def heard(app: Heard) -> list[Event]:
+    """Return what the application is asked and told."""
+    return app.heard
 
 
 @pytest.fixture
-def service(state: State, heard: list[Event]) -> Service:
+def service(state: State, app: Heard) -> Service:
     """Return a service with an application that is told."""
-    listener = Listener()
-    listener.heard = heard
-    return Service(Application(sdkappid=SDKAPPID, secret_key=KEY), state, listener)
+    return Service(Application(sdkappid=SDKAPPID, secret_key=KEY), state, app)
 
 
 def send(post: Post, sender: str = ONE, receiver: str = OTHER, **more: Any) -> str:
@@ -383,9 +376,6 @@ def test_a_receipt_is_given_where_one_was_asked_for(post: Post, heard: list[Even
     assert event.body["Operator_Account"] == ONE
 
 
-SAMPLES = Path(__file__).parents[1] / "samples"
-
-
 @pytest.mark.parametrize("path", [READ, COUNT, MARK, RECALL, MODIFY, DELETE, CONFIRM])
 def test_the_sample_of_the_manual_is_played(post: Post, state: State, path: str) -> None:
     """What the manual sends is taken, and answered with fields that it shows."""
@@ -395,9 +385,8 @@ def test_the_sample_of_the_manual_is_played(post: Post, state: State, path: str)
         post(IMPORT, imported(seq, time) | {"MsgRandom": random})
     state.store.run("UPDATE messages SET IsNeedReadReceipt = 1")
     state.store.commit()
-    name = path.replace("/", ".")
-    answer = post(path, json.loads((SAMPLES / f"{name}.request.json").read_text(encoding="utf-8")))
-    shown = json.loads((SAMPLES / f"{name}.reply.json").read_text(encoding="utf-8"))
+    request, shown = samples(path)
+    answer = post(path, request)
     assert answer["ErrorCode"] == 0, answer
     assert answer.keys() == shown.keys() - {"AllC2CUnreadMsgNum"}
     if path == READ:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.sandbox.conftest import GROUP
+from tests.sandbox.samples import samples
 from timrest_async import ApiError
 from timrest_async.sandbox import Rules
 
@@ -27,7 +26,6 @@ LIST, MARK, APPOINT, ADMINS, CHECK, ROBOTS, NO_ROBOTS = PATHS = [
 ]
 LIVE = "@TGS#aC72FIEAEU"
 COMMUNITY = "@TGS#_community"
-SAMPLES = Path(__file__).parent.parent / "samples"
 LEFT_OUT = object()
 DAY = 86_400
 
@@ -255,9 +253,7 @@ def test_the_documented_samples_are_answered_as_documented(post: Post, path: str
     """Each sample is accepted, and the answer has the names of the sample's."""
     post(MARK, GOOD[MARK])
     post(APPOINT, GOOD[APPOINT])
-    request, reply = (
-        json.loads((SAMPLES / f"{path.replace('/', '.')}.{side}.json").read_bytes()) for side in ("request", "reply")
-    )
+    request, reply = samples(path)
     answer = post(path, request)
     assert answer["ErrorCode"] == 0
     assert list(answer) == list(reply)

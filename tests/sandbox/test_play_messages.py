@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.sandbox.conftest import KEY, SDKAPPID, finished
+from tests.sandbox.heard import Heard
+from tests.sandbox.samples import samples
 from timrest_async import Text
 from timrest_async.errors import explain
 from timrest_async.sandbox import Application, Rules, Service
-from timrest_async.sandbox.events import GO_ON, Event, Verdict
-from timrest_async.sandbox.hooks import Webhooks
+from timrest_async.sandbox.events import Event, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from timrest_async import TimSession
     from timrest_async.sandbox import Sandbox, State
@@ -37,36 +37,22 @@ IMPORTED = SENT | {"SyncFromOldSystem": 5, "MsgSeq": 31906, "MsgTimeStamp": NOW 
 BEFORE, AFTER = "C2C.CallbackBeforeSendMsg", "C2C.CallbackAfterSendMsg"
 
 
-class Listener(Webhooks):
-    """An application that notes what it hears, and has one verdict."""
-
-    def __init__(self, verdict: Verdict = GO_ON, meanwhile: Callable[[], object] = lambda: None) -> None:
-        self.asked: list[Event] = []
-        self.heard: list[Event] = []
-        self._verdict, self._meanwhile = verdict, meanwhile
-
-    async def ask(self, event: Event) -> Verdict:
-        """Note what is asked."""
-        self.asked.append(event)
-        self._meanwhile()
-        return self._verdict
-
-    def tell(self, events: Iterable[Event]) -> None:
-        """Note what is told."""
-        self.heard += events
+@pytest.fixture
+def app() -> Heard:
+    """Return an application that goes on with everything."""
+    return Heard()
 
 
 @pytest.fixture
-def service(state: State) -> Service:
-    """Return a service whose application goes on with everything."""
-    return heard_by(state, Listener())
+def service(state: State, app: Heard) -> Service:
+    """Return a service whose application listens."""
+    return heard_by(state, app)
 
 
 @pytest.fixture
-def heard(service: Service) -> list[Event]:
+def told(app: Heard) -> list[Event]:
     """Return what the application is told."""
-    assert isinstance(service.webhooks, Listener)
-    return service.webhooks.heard
+    return app.told
 
 
 @pytest.fixture
@@ -78,7 +64,7 @@ def relations(state: State) -> State:
     return state
 
 
-def heard_by(state: State, listener: Listener) -> Service:
+def heard_by(state: State, listener: Heard) -> Service:
     """Return a service with an application that listens."""
     return Service(Application(sdkappid=SDKAPPID, secret_key=KEY), state, listener)
 
@@ -252,11 +238,11 @@ async def test_an_import_is_done_once(
     assert column(state, "MsgBody")[0] == [TEXT]
 
 
-def test_an_import_tells_nobody(post: Post, heard: list[Event]) -> None:
+def test_an_import_tells_nobody(post: Post, told: list[Event]) -> None:
     """Neither imports nor batches trigger a callback."""
     post(IMPORT, IMPORTED)
     post(BATCH, SENT_TO_MANY)
-    assert heard == []
+    assert told == []
 
 
 def test_an_import_is_older_than_what_the_list_shows(post: Post, state: State) -> None:
@@ -275,26 +261,26 @@ def test_what_is_stored_with_a_message(post: Post, state: State) -> None:
 
 def test_the_callbacks_say_what_the_manual_lists(state: State, query: Query) -> None:
     """Before: the message with its key; after: what became of it, and how much the receiver has not read."""
-    listener = Listener()
+    listener = Heard()
     service = heard_by(state, listener)
     first = said(service, query, SENT | {"MsgSeq": 9})
     said(service, query, SENT | {"From_Account": "leckie", "CloudCustomData": "data", "OnlineOnlyFlag": 1})
     told = {"From_Account": "lumotuwe1", "To_Account": "lumotuwe2", "MsgSeq": 9, "MsgRandom": 1287657}
     told |= {"MsgTime": NOW, "MsgKey": first["MsgKey"], "OnlineOnlyFlag": 0, "MsgBody": [TEXT], "CloudCustomData": ""}
     result = {"SendMsgResult": 0, "ErrorInfo": "send msg succeed", "UnreadMsgNum": 1}
-    assert [event.command for event in listener.asked + listener.heard] == [BEFORE, BEFORE, AFTER, AFTER]
-    assert (listener.asked[0].body, listener.heard[0].body) == (told, told | result)
-    last = listener.heard[1].body
+    assert [event.command for event in listener.asked + listener.told] == [BEFORE, BEFORE, AFTER, AFTER]
+    assert (listener.asked[0].body, listener.told[0].body) == (told, told | result)
+    last = listener.told[1].body
     assert (last["OnlineOnlyFlag"], last["CloudCustomData"], last["UnreadMsgNum"]) == (1, "data", 1)
 
 
 def test_callbacks_can_be_left_out(state: State, query: Query) -> None:
     """A message may forbid each of them for itself."""
-    listener = Listener()
+    listener = Heard()
     service = heard_by(state, listener)
     said(service, query, SENT | {"ForbidCallbackControl": ["ForbidBeforeSendMsgCallback"]})
     said(service, query, SENT | {"ForbidCallbackControl": ["ForbidAfterSendMsgCallback"]})
-    assert (len(listener.asked), len(listener.heard)) == (1, 1)
+    assert (len(listener.asked), len(listener.told)) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -310,27 +296,28 @@ def test_callbacks_can_be_left_out(state: State, query: Query) -> None:
 )
 def test_the_application_decides(state: State, query: Query, verdict: Verdict, code: int, *, stored: bool) -> None:
     """It lets a message go, refuses it with 20006 or a code of its own, or drops it without a word."""
-    listener = Listener(verdict)
+    listener = Heard(verdict)
     answer = said(heard_by(state, listener), query, SENT)
     assert answer["ErrorCode"] == code
     assert ("MsgKey" in answer) is (code == 0)
-    assert len(state.history("lumotuwe1", "lumotuwe2")) == len(listener.heard) == stored
+    assert len(state.history("lumotuwe1", "lumotuwe2")) == len(listener.told) == stored
 
 
 def test_the_application_may_change_a_message(state: State, query: Query) -> None:
     """What it puts in the place of the body is stored and told."""
-    listener = Listener(Verdict(0, fields={"MsgBody": [FACE], "CloudCustomData": "mine", "To_Account": "leckie"}))
+    listener = Heard(Verdict(0, fields={"MsgBody": [FACE], "CloudCustomData": "mine", "To_Account": "leckie"}))
     said(heard_by(state, listener), query, SENT)
     assert (column(state, "MsgBody"), column(state, "CloudCustomData")) == ([[FACE]], ["mine"])
-    assert (listener.heard[0].body["MsgBody"], listener.heard[0].body["CloudCustomData"]) == ([FACE], "mine")
+    assert (listener.told[0].body["MsgBody"], listener.told[0].body["CloudCustomData"]) == ([FACE], "mine")
     assert listener.asked[0].body["MsgBody"] == [TEXT]
 
 
 def test_a_repeat_may_overtake_the_first(state: State, query: Query) -> None:
     """Where one is sent again while the application is asked, it is still one message."""
-    again = heard_by(state, Listener())
+    again = heard_by(state, Heard())
     answers: list[dict[str, Any]] = []
-    slow = Listener(Verdict(0), meanwhile=lambda: answers.append(said(again, query, SENT | {"MsgSeq": 9})))
+    slow = Heard(Verdict())
+    slow.meanwhile = lambda: answers.append(said(again, query, SENT | {"MsgSeq": 9}))
     answers.append(said(heard_by(state, slow), query, SENT | {"MsgSeq": 9}))
     assert answers[0] == answers[1]
     assert len(state.history("lumotuwe1", "lumotuwe2")) == 1
@@ -338,12 +325,12 @@ def test_a_repeat_may_overtake_the_first(state: State, query: Query) -> None:
 
 @pytest.mark.parametrize(("forbidden", "count"), [([], 1), (["ForbidAfterSendMsgCallback"], 0)])
 def test_a_message_that_fails_is_told(
-    post: Post, state: State, heard: list[Event], forbidden: list[str], count: int
+    post: Post, state: State, told: list[Event], forbidden: list[str], count: int
 ) -> None:
     """The application hears of a message that was refused for its words, with the code and no count."""
     state.rules.refused_words.add("beauty")
     assert post(SEND, SENT | {"ForbidCallbackControl": forbidden})["ErrorCode"] == 80001
-    results = [(event.command, event.body["SendMsgResult"], event.body["UnreadMsgNum"]) for event in heard]
+    results = [(event.command, event.body["SendMsgResult"], event.body["UnreadMsgNum"]) for event in told]
     assert results == [(AFTER, 80001, -1)] * count
     assert post(BATCH, SENT_TO_MANY)["ErrorCode"] == 80001
 
@@ -428,10 +415,7 @@ def test_the_sample_of_the_manual_is_played(post: Post, state: State, path: str)
     """What the manual sends is taken, and answered with fields that it shows."""
     for account in ("dramon1", "bonnie"):
         state.add_account(account)
-    samples = Path(__file__).parents[1] / "samples"
-    name = path.replace("/", ".")
-    sent = json.loads((samples / f"{name}.request.json").read_text(encoding="utf-8"))
-    shown = json.loads((samples / f"{name}.reply.json").read_text(encoding="utf-8"))
+    sent, shown = samples(path)
     answer = post(path, sent)
     assert answer["ErrorCode"] == 0
     assert answer.keys() == shown.keys() - ({"MsgTime"} if path == BATCH else set())

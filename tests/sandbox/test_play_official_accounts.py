@@ -35,21 +35,6 @@ OTHER_BODY = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "Sun"}}]
 HOUR = 3600
 
 
-class Ears(Heard):
-    """An application that says what it is told to say, while something may happen."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.verdict = Verdict()
-        self.meanwhile: Callable[[], object] = str
-
-    async def ask(self, event: Event) -> Verdict:
-        """Note what is asked, let something happen, and answer."""
-        await super().ask(event)
-        self.meanwhile()
-        return self.verdict
-
-
 @pytest.fixture
 def state(clock: FakeClock) -> State:
     """Return a state in which leckie owns an official account."""
@@ -61,13 +46,13 @@ def state(clock: FakeClock) -> State:
 
 
 @pytest.fixture
-def ears() -> Ears:
+def ears() -> Heard:
     """Return an application that is for everything."""
-    return Ears()
+    return Heard()
 
 
 @pytest.fixture
-def service(state: State, ears: Ears) -> Service:
+def service(state: State, ears: Heard) -> Service:
     """Return a service that asks and tells an application."""
     return Service(Application(sdkappid=SDKAPPID, secret_key=KEY), state, ears)
 
@@ -149,7 +134,7 @@ async def test_the_life_of_an_official_account(tim: TimSession, box: Sandbox, cl
     assert not any(rows for table, rows in box.state.export().items() if table.startswith("official_"))
 
 
-def test_your_application_is_asked_before_one_is_created(post: Post, ears: Ears) -> None:
+def test_your_application_is_asked_before_one_is_created(post: Post, ears: Heard) -> None:
     """It hears who wants which name, and afterwards what id that has."""
     answer = post(CREATE, {"Owner_Account": "leckie", "Name": "Shop", "OfficialAccountUserID": "@TOA#_shop"})
     assert answer["OfficialAccountUserID"] == "@TOA#_shop"
@@ -160,7 +145,7 @@ def test_your_application_is_asked_before_one_is_created(post: Post, ears: Ears)
 
 
 @pytest.mark.parametrize("said", [1, 10_100, 120_001])
-def test_your_application_can_refuse_one(post: Post, state: State, ears: Ears, said: int) -> None:
+def test_your_application_can_refuse_one(post: Post, state: State, ears: Heard, said: int) -> None:
     """No code of its own reaches the caller."""
     ears.verdict, before = Verdict(said, "not today"), state.export()
     answer = post(CREATE, {"Owner_Account": "leckie", "Name": "Shop"})
@@ -168,7 +153,7 @@ def test_your_application_can_refuse_one(post: Post, state: State, ears: Ears, s
     assert (state.export(), ears.told) == (before, [])
 
 
-def test_an_id_that_is_taken_meanwhile_is_taken(post: Post, state: State, ears: Ears) -> None:
+def test_an_id_that_is_taken_meanwhile_is_taken(post: Post, state: State, ears: Heard) -> None:
     """Who asks later is looked at again; so is the owner."""
     ears.meanwhile = lambda: found(state, "@TOA#_shop", Owner_Account="lumotuwe1")
     body = {"Owner_Account": "leckie", "Name": "Shop", "OfficialAccountUserID": "@TOA#_shop"}
@@ -178,7 +163,7 @@ def test_an_id_that_is_taken_meanwhile_is_taken(post: Post, state: State, ears: 
     assert ears.told == []
 
 
-def test_a_change_is_told_where_something_changed(post: Post, state: State, ears: Ears) -> None:
+def test_a_change_is_told_where_something_changed(post: Post, state: State, ears: Heard) -> None:
     """Your application hears of the fields that are other than before, if the callback has them."""
     change = {"Official_Account": NEWS, "Name": "News", "FaceUrl": "x", "CustomString": "y", "MaxSubscriberNum": 5}
     assert post(MODIFY, change)["ErrorCode"] == 0
@@ -190,7 +175,7 @@ def test_a_change_is_told_where_something_changed(post: Post, state: State, ears
     assert row == {"FaceUrl": "x", "CustomString": "z", "MaxSubscriberNum": 5}
 
 
-def test_what_belongs_to_one_goes_with_it(post: Post, state: State, ears: Ears) -> None:
+def test_what_belongs_to_one_goes_with_it(post: Post, state: State, ears: Heard) -> None:
     """Subscriptions and messages are gone, those of others are not; your application hears whose it was."""
     found(state, "@TOA#_shop")
     for official in (NEWS, "@TOA#_shop"):
@@ -205,7 +190,7 @@ def test_what_belongs_to_one_goes_with_it(post: Post, state: State, ears: Ears) 
     assert post(DESTROY, {"Official_Account": NEWS})["ErrorCode"] == 10010
 
 
-def test_who_is_deleted_leaves_what_he_owned(post: Post, state: State, ears: Ears) -> None:
+def test_who_is_deleted_leaves_what_he_owned(post: Post, state: State, ears: Heard) -> None:
     """The official account has no owner then, and who subscribed does so no more."""
     post(ADD, subscribing("leckie", "lumotuwe1"))
     state.store.run("DELETE FROM accounts WHERE UserID = 'leckie'")
@@ -246,7 +231,7 @@ def test_a_list_without_own_data_has_no_self_info(post: Post) -> None:
     assert "SelfInfo" not in post(SUBSCRIBED, body)["OfficialAccountInfoList"][0]
 
 
-def test_each_subscriber_has_a_result(post: Post, state: State, ears: Ears) -> None:
+def test_each_subscriber_has_a_result(post: Post, state: State, ears: Heard) -> None:
     """Who is new is asked for and told, once; who is nobody fails, and who is there already stays."""
     post(ADD, subscribing("leckie"))
     ears.asked.clear()
@@ -264,7 +249,7 @@ def test_each_subscriber_has_a_result(post: Post, state: State, ears: Ears) -> N
     assert subscribers(state) == ["leckie"]
 
 
-def test_nobody_is_asked_or_told_where_nothing_changes(post: Post, ears: Ears) -> None:
+def test_nobody_is_asked_or_told_where_nothing_changes(post: Post, ears: Heard) -> None:
     """Neither of who subscribes already, nor of who left before."""
     post(ADD, subscribing("leckie"))
     ears.asked.clear()
@@ -275,7 +260,7 @@ def test_nobody_is_asked_or_told_where_nothing_changes(post: Post, ears: Ears) -
     assert ears.asked == ears.told == []
 
 
-def test_an_official_account_has_so_many_places(post: Post, state: State, ears: Ears) -> None:
+def test_an_official_account_has_so_many_places(post: Post, state: State, ears: Heard) -> None:
     """Who finds none fails; your application hears when the last is taken; fewer places send nobody away."""
     post(MODIFY, {"Official_Account": NEWS, "MaxSubscriberNum": 2})
     answer = post(ADD, subscribing("lumotuwe1", "lumotuwe2", "leckie"))
@@ -290,7 +275,7 @@ def test_an_official_account_has_so_many_places(post: Post, state: State, ears: 
     assert (subscribers(state), ears.told) == (["lumotuwe1", "lumotuwe2"], [])
 
 
-def test_your_application_can_refuse_subscribers(post: Post, state: State, ears: Ears) -> None:
+def test_your_application_can_refuse_subscribers(post: Post, state: State, ears: Heard) -> None:
     """It refuses all with 10016, or some by name; the place of one who is refused is free for another."""
     ears.verdict = Verdict(120_001, "no")
     answer = post(ADD, subscribing("lumotuwe1"))
@@ -302,7 +287,7 @@ def test_your_application_can_refuse_subscribers(post: Post, state: State, ears:
     assert subscribers(state) == ["leckie"]
 
 
-def test_subscribers_are_looked_at_again(post: Post, state: State, ears: Ears) -> None:
+def test_subscribers_are_looked_at_again(post: Post, state: State, ears: Heard) -> None:
     """What happened while your application was asked counts: who came, who is gone, and the whole account."""
 
     def happen() -> None:
@@ -384,7 +369,7 @@ def test_a_history_is_read_backwards(post: Post, state: State) -> None:
     assert post(HISTORY, body | {"LastMsgKey": "5_1_9"})["RspMsgList"][0]["CloudCustomData"] == "c"
 
 
-def test_a_message_is_asked_for_and_told(post: Post, state: State, ears: Ears) -> None:
+def test_a_message_is_asked_for_and_told(post: Post, state: State, ears: Heard) -> None:
     """Your application hears of it before and after, unless the sender forbids that."""
     receipt = post(SEND, message(OnlineOnlyFlag=1, CloudCustomData="c"))
     told = of_news(OnlineOnlyFlag=1, MsgBody=BODY, CloudCustomData="c")
@@ -399,7 +384,7 @@ def test_a_message_is_asked_for_and_told(post: Post, state: State, ears: Ears) -
 
 
 @pytest.mark.parametrize(("said", "code"), [(1, 10016), (10_100, 10_100), (10_200, 10_200), (120_001, 10016)])
-def test_your_application_can_refuse_a_message(post: Post, state: State, ears: Ears, said: int, code: int) -> None:
+def test_your_application_can_refuse_a_message(post: Post, state: State, ears: Heard, said: int, code: int) -> None:
     """Its own codes reach the caller; what is refused does not count."""
     ears.verdict = Verdict(said, "no")
     for _ in range(3):
@@ -408,7 +393,7 @@ def test_your_application_can_refuse_a_message(post: Post, state: State, ears: E
     assert ears.told == []
 
 
-def test_your_application_can_drop_a_message(post: Post, state: State, ears: Ears) -> None:
+def test_your_application_can_drop_a_message(post: Post, state: State, ears: Heard) -> None:
     """The caller gets a receipt as for any other, which no other message has."""
     ears.verdict = Verdict(2)
     dropped = post(SEND, message())
@@ -419,7 +404,7 @@ def test_your_application_can_drop_a_message(post: Post, state: State, ears: Ear
     assert [event.body["MsgKey"] for event in ears.told] == [f"2_1_{state.now}"]
 
 
-def test_your_application_can_change_a_message(post: Post, state: State, ears: Ears) -> None:
+def test_your_application_can_change_a_message(post: Post, state: State, ears: Heard) -> None:
     """What it puts in the place is kept and told; a repeat is still told by what was sent."""
     ears.verdict = Verdict(fields={"MsgBody": OTHER_BODY, "CloudCustomData": "c"})
     first = post(SEND, message())
@@ -431,7 +416,7 @@ def test_your_application_can_change_a_message(post: Post, state: State, ears: E
 
 @pytest.mark.parametrize(("repeated", "code"), [(True, 0), (False, 22006)])
 def test_a_message_that_comes_meanwhile_was_first(
-    post: Post, state: State, ears: Ears, *, repeated: bool, code: int
+    post: Post, state: State, ears: Heard, *, repeated: bool, code: int
 ) -> None:
     """What was repeated while your application was asked has one receipt, even where it is dropped then."""
     came = message(1 if repeated else 2, ForbidCallbackControl=["ForbidBeforeSendMsgCallback"])
@@ -449,14 +434,14 @@ def test_a_message_that_comes_meanwhile_was_first(
     assert len(state.store.values("SELECT MsgKey FROM official_messages")) == 1
 
 
-def test_nothing_is_sent_by_an_account_that_is_gone(post: Post, state: State, ears: Ears) -> None:
+def test_nothing_is_sent_by_an_account_that_is_gone(post: Post, state: State, ears: Heard) -> None:
     """It may be destroyed while your application is asked."""
     ears.meanwhile = lambda: remove(state, "DELETE FROM official_accounts")
     assert post(SEND, message())["ErrorCode"] == 10010
     assert ears.told == []
 
 
-async def test_a_repeat_is_answered_with_the_first(post: Post, state: State, clock: FakeClock, ears: Ears) -> None:
+async def test_a_repeat_is_answered_with_the_first(post: Post, state: State, clock: FakeClock, ears: Heard) -> None:
     """For 300 seconds the same content with the same Random is one message, and does not count; nothing is asked."""
     first = post(SEND, message())
     ears.asked.clear()
@@ -473,7 +458,7 @@ async def test_a_repeat_is_answered_with_the_first(post: Post, state: State, clo
     assert len(state.store.values("SELECT MsgSeq FROM official_messages")) == 4
 
 
-async def test_messages_have_a_pace(post: Post, state: State, clock: FakeClock, ears: Ears) -> None:
+async def test_messages_have_a_pace(post: Post, state: State, clock: FakeClock, ears: Heard) -> None:
     """One comes a second, two an hour, of each official account; nobody is asked about what is too much."""
     assert post(SEND, message(1))["ErrorCode"] == 0
     await clock.advance(0.5)
@@ -517,7 +502,7 @@ def test_too_many_calls_have_their_own_code(post: Post, state: State) -> None:
     assert post(SEND, {})["ErrorCode"] == 22006
 
 
-def test_each_message_is_recalled_for_itself(post: Post, state: State, ears: Ears) -> None:
+def test_each_message_is_recalled_for_itself(post: Post, state: State, ears: Heard) -> None:
     """Twice is too often, and what is kept nowhere cannot be recalled; your application hears of what was."""
     kept = post(SEND, message())["MsgKey"]
     found(state, "@TOA#_shop")

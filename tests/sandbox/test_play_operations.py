@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.sandbox.samples import samples
 from timrest_async import ApiError
 from timrest_async.commands.operations import FOREVER
 from timrest_async.sandbox.play.accounts import log_in
@@ -31,7 +30,6 @@ SIGN = "im_cos_msg/get_cos_sig"
 
 TEXT = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]
 BEIJING = timezone(timedelta(hours=8))
-SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def hour(clock: FakeClock, ago: float) -> str:
@@ -192,12 +190,8 @@ def test_blocking_and_unblocking_a_file_again_does_no_harm(post: Post) -> None:
 @pytest.mark.parametrize("path", [MUTE, MUTED, FIGURES, ADDRESSES, FORBID, ALLOW, SIGN, HISTORY])
 def test_the_samples_are_answered_with_the_keys_of_the_manual(post: Post, path: str) -> None:
     """Each documented request is taken; the hour of the archive lies ahead of the clock, so it has none."""
-    service, command = path.split("/")
-    sample, reply = (
-        json.loads((SAMPLES / f"{service}.{command}.{kind}.json").read_text(encoding="utf-8"))
-        for kind in ("request", "reply")
-    )
-    answer = post(path, sample)
+    request, reply = samples(path)
+    answer = post(path, request)
     envelope = {"ActionStatus", "ErrorInfo", "ErrorCode"}
     if path == HISTORY:
         assert answer["ErrorCode"] == 1004

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.sandbox.conftest import KEY, SDKAPPID, finished
-from tests.sandbox.test_play_accounts import Listener
+from tests.sandbox.heard import Heard
+from tests.sandbox.samples import samples
 from timrest_async import ApiError
 from timrest_async.commands.profiles import STANDARD_TAGS, Profile
 from timrest_async.sandbox import Application, Rules, Service, State
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 SET = "profile/portrait_set"
 GET = "profile/portrait_get"
-
-SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def item(tag: str, value: Any = "x") -> dict[str, Any]:
@@ -184,7 +182,7 @@ def test_the_console_knows_the_custom_fields(clock: FakeClock, query: Query) -> 
 
 def test_your_application_hears_what_was_written(state: State, query: Query) -> None:
     """It hears of a profile that was written, and not of an import or of what was refused."""
-    listener = Listener()
+    listener = Heard()
     service = Service(Application(sdkappid=SDKAPPID, secret_key=KEY), state, listener)
     for path, body in (
         ("im_open_login_svc/account_import", {"UserID": "leckie", "Nick": "L"}),
@@ -204,10 +202,7 @@ def test_your_application_hears_what_was_written(state: State, query: Query) -> 
 @pytest.mark.parametrize("command", ["portrait_set", "portrait_get"])
 def test_the_samples_are_answered_with_the_keys_of_the_manual(post: Post, command: str) -> None:
     """Each documented request is answered OK; Fail_Account is there only where somebody failed."""
-    sample, reply = (
-        json.loads((SAMPLES / f"profile.{command}.{kind}.json").read_text(encoding="utf-8"))
-        for kind in ("request", "reply")
-    )
-    answer = post(f"profile/{command}", sample)
+    request, reply = samples(f"profile/{command}")
+    answer = post(f"profile/{command}", request)
     assert answer["ErrorCode"] == 0, answer
     assert answer.keys() == reply.keys() - {"Fail_Account"}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.sandbox.conftest import GROUP
+from tests.sandbox.samples import samples
 from timrest_async import Text
 from timrest_async.commands.recent_contacts import Contact, ContactGroup, ContactGroupUpdate, ContactUpdate, MarkItem
 from timrest_async.errors import ApiError, explain
@@ -394,9 +393,6 @@ def test_what_is_gone_is_marked_no_longer(post: Post, state: State) -> None:
     assert state.store.values("SELECT count(*) FROM contact_groups") == [0]
 
 
-SAMPLES = Path(__file__).parents[1] / "samples"
-
-
 @pytest.mark.parametrize("path", [LIST, DELETE, CREATE, UPDATE, REMOVE, MARK, SEARCH, GET])
 def test_the_sample_of_the_manual_is_played(post: Post, state: State, path: str) -> None:
     """What the manual sends is taken, and answered with the fields that it shows."""
@@ -404,8 +400,7 @@ def test_the_sample_of_the_manual_is_played(post: Post, state: State, path: str)
     write(post)
     if path != CREATE:
         post(CREATE, WORK)
-    name = path.replace("/", ".")
-    answer = post(path, json.loads((SAMPLES / f"{name}.request.json").read_text(encoding="utf-8")))
-    shown = json.loads((SAMPLES / f"{name}.reply.json").read_text(encoding="utf-8"))
+    request, shown = samples(path)
+    answer = post(path, request)
     assert answer["ErrorCode"] == 0
     assert answer.keys() == shown.keys()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.sandbox.conftest import GROUP, KEY, SDKAPPID, finished
 from tests.sandbox.heard import Heard
+from tests.sandbox.samples import samples
 from timrest_async import ApiError, Text
 from timrest_async.sandbox import Application, Service
 from timrest_async.sandbox.play.robots import is_robot
@@ -27,8 +27,6 @@ STREAM = "openim_robot_http_svc/send_stream_msg"
 
 ROBOT = "@RBT#001"
 PIECE = {"From_Account": ROBOT, "To_Account": "leckie", "Chunk": "rain "}
-
-SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def text_of(state: State) -> str:
@@ -153,16 +151,12 @@ def test_a_robot_is_an_account(post: Post, state: State) -> None:
 @pytest.mark.parametrize("path", [CREATE, DELETE, LIST, STREAM])
 def test_the_samples_are_answered_with_the_keys_of_the_manual(post: Post, state: State, path: str) -> None:
     """Each documented request is answered OK, with the fields of the documented reply."""
-    service, command = path.split("/")
-    sample, reply = (
-        json.loads((SAMPLES / f"{service}.{command}.{kind}.json").read_text(encoding="utf-8"))
-        for kind in ("request", "reply")
-    )
+    request, reply = samples(path)
     post(CREATE, {"UserID": ROBOT})
     begun = post(STREAM, PIECE | {"To_Account": "lumotuwe1"})["MsgKey"]
-    if "MsgKey" in sample:
-        sample["MsgKey"] = begun  # the sample is of a later piece
-    answer = post(path, sample)
+    if "MsgKey" in request:
+        request["MsgKey"] = begun  # the sample is of a later piece
+    answer = post(path, request)
     assert answer["ErrorCode"] == 0, answer
     assert answer.keys() == reply.keys()
     assert state.history(ROBOT, "lumotuwe1") or path == DELETE

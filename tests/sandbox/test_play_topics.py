@@ -16,8 +16,6 @@ from timrest_async.sandbox.play.topics import topic_of
 from timrest_async.sandbox.request import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.sandbox.conftest import Post
     from timrest_async import TimSession
     from timrest_async.sandbox import Sandbox, State
@@ -42,29 +40,14 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 
-class Ears(Heard):
-    """An application that says what it is told to, while something may happen."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.verdict = Verdict()
-        self.meanwhile: Callable[[], object] = str
-
-    async def ask(self, event: Event) -> Verdict:
-        """Note what is asked, let something happen, and answer."""
-        await super().ask(event)
-        self.meanwhile()
-        return self.verdict
-
-
 @pytest.fixture
-def ears() -> Ears:
+def ears() -> Heard:
     """Return an application that is for everything."""
-    return Ears()
+    return Heard()
 
 
 @pytest.fixture
-def service(state: State, ears: Ears) -> Service:
+def service(state: State, ears: Heard) -> Service:
     """Return a service that asks and tells an application."""
     return Service(Application(sdkappid=SDKAPPID, secret_key=KEY), state, ears)
 
@@ -198,7 +181,7 @@ NEW_IDS: list[tuple[dict[str, Any], int]] = [
     ],
 )
 def test_what_is_wrong_has_a_code(  # noqa: PLR0917  # a table
-    post: Post, state: State, ears: Ears, path: str, changed: dict[str, Any], code: int
+    post: Post, state: State, ears: Heard, path: str, changed: dict[str, Any], code: int
 ) -> None:
     """A bad field, a bad group and a bad topic are refused; nothing is changed, and nobody hears of it."""
     state.rules.refused_words = {"bad"}
@@ -231,7 +214,7 @@ def test_a_call_above_the_cap_has_the_groups_own_code(post: Post, state: State, 
     assert [post(path, GOOD[path])["ErrorCode"] for _ in range(2)] == [0, 10006]
 
 
-def test_a_new_topic_is_asked_about_and_told(post: Post, ears: Ears) -> None:
+def test_a_new_topic_is_asked_about_and_told(post: Post, ears: Heard) -> None:
     """Your application hears who made it, where, and under which name."""
     post(CREATE, GOOD[CREATE] | {"From_Account": "lumotuwe1"})
     asked = {"Operator_Account": "lumotuwe1", "Type": "Community", "Name": "Trails"}
@@ -247,7 +230,7 @@ def test_a_new_topic_is_asked_about_and_told(post: Post, ears: Ears) -> None:
     assert ears.take() == [("Group.CallbackAfterCreateTopic", told)]
 
 
-def test_a_community_need_not_have_an_owner(post: Post, state: State, ears: Ears) -> None:
+def test_a_community_need_not_have_an_owner(post: Post, state: State, ears: Heard) -> None:
     """Then Owner_Account is empty, and the administrator who calls is the one who acts."""
     change(state, "UPDATE groups SET Owner_Account = NULL WHERE GroupId = ?", COMMUNITY)
     post(CREATE, GOOD[CREATE])
@@ -257,7 +240,7 @@ def test_a_community_need_not_have_an_owner(post: Post, state: State, ears: Ears
 
 @pytest.mark.parametrize(("code", "answered"), [(1, 10016), (10_100, 10_100), (10_200, 10_200), (10_201, 10016)])
 def test_your_application_may_be_against_a_topic(
-    post: Post, state: State, ears: Ears, code: int, answered: int
+    post: Post, state: State, ears: Heard, code: int, answered: int
 ) -> None:
     """With a code of its own range, or with 10016; nothing is made then."""
     ears.verdict = Verdict(code, "no")
@@ -267,7 +250,7 @@ def test_your_application_may_be_against_a_topic(
     assert ears.told == []
 
 
-def test_much_may_happen_while_your_application_is_asked(post: Post, state: State, ears: Ears) -> None:
+def test_much_may_happen_while_your_application_is_asked(post: Post, state: State, ears: Heard) -> None:
     """The id may be taken by then, and the community may be gone."""
     taken = "INSERT INTO topics (GroupId, TopicId, TopicName, CreateTime) VALUES (?, ?, 'Trails', 1)"
     ears.meanwhile = lambda: change(state, taken, COMMUNITY, TRAILS)
@@ -277,7 +260,7 @@ def test_much_may_happen_while_your_application_is_asked(post: Post, state: Stat
     assert ears.told == []
 
 
-def test_an_import_is_nobodys_business(post: Post, ears: Ears) -> None:
+def test_an_import_is_nobodys_business(post: Post, ears: Heard) -> None:
     """It is neither asked about nor told, and its age is as it is said."""
     assert post(IMPORT, GOOD[IMPORT] | {"Type": "Community", "CreateTime": 7})["TopicId"] == TRAILS
     read = post(GET, GOOD[GET] | {"TopicIdList": [TRAILS]})["TopicAndSelfInfo"]
@@ -285,7 +268,7 @@ def test_an_import_is_nobodys_business(post: Post, ears: Ears) -> None:
     assert ears.asked == ears.told == []
 
 
-def test_a_change_is_told_where_it_is_one(post: Post, ears: Ears) -> None:
+def test_a_change_is_told_where_it_is_one(post: Post, ears: Heard) -> None:
     """Texts and picture alone are told, and only those that are otherwise than before."""
     quiet = {"TopicName": "General", "CustomString": "c", "MuteAllMember": "On"}
     post(MODIFY, GOOD[MODIFY] | quiet)
@@ -307,7 +290,7 @@ def test_what_is_left_out_stays_as_it_is(post: Post, state: State) -> None:
     assert topic_of(state, COMMUNITY, TRAILS) == trails
 
 
-def test_a_topic_goes_with_all_that_is_its_own(post: Post, state: State, ears: Ears) -> None:
+def test_a_topic_goes_with_all_that_is_its_own(post: Post, state: State, ears: Heard) -> None:
     """Each of the list answers for itself, once; those that were there are told, and their mutes are forgotten."""
     post(CREATE, GOOD[CREATE])
     for topic_id in (GENERAL, TRAILS):

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.sandbox.samples import sample
 from timrest_async.commands._registry import commands
 from timrest_async.sandbox.plays import OLDER, plays
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Post
-
-SAMPLES = Path(__file__).parents[1] / "samples"
-
-
-def sample(path: str, kind: str) -> dict[str, Any]:
-    """Read the documented sample of a command."""
-    content: dict[str, Any] = json.loads((SAMPLES / f"{path.replace('/', '.')}.{kind}.json").read_text("utf-8"))
-    return content
 
 
 def test_every_command_is_played() -> None:

@@ -80,6 +80,22 @@ def test_an_account_shows_what_was_given_of_it(state: State) -> None:
     assert state.accounts["a"].face_url == "http://x"
 
 
+def steps(state: State, name: str) -> int:
+    """Put in an account and a group of that name, and return how many steps the database takes."""
+    taken: list[None] = []
+    state.store._db.set_progress_handler(lambda: taken.append(None), 1)
+    state.add_account(name, "nick", "http://x")
+    state.add_group(name, owner=name, members=["everybody's friend"])
+    state.store._db.set_progress_handler(None, 0)
+    return len(taken)
+
+
+def test_what_is_put_in_costs_no_more_where_much_is_there(state: State) -> None:
+    """An account and a group among a thousand take as many steps as among ten, give or take a few."""
+    costs = [steps(state, f"{number}") for number in range(1000)]
+    assert max(costs) < 1.1 * costs[10]
+
+
 def test_what_is_refused_leaves_no_trace(state: State) -> None:
     """A change that was not committed is forgotten."""
     state.store.insert("messages", said(1, 1))

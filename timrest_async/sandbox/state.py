@@ -166,7 +166,7 @@ class State:
             if value is not None:
                 self.store.insert("profiles", {"UserID": user_id, "Tag": tag, "Value": value}, replace=True)
         self.store.commit()
-        return self.accounts[user_id]
+        return self._accounts("WHERE UserID = ?", user_id)[user_id]
 
     def add_group(
         self,
@@ -205,11 +205,14 @@ class State:
     @property
     def accounts(self) -> dict[str, Account]:
         """Accounts by id."""
+        return self._accounts()
+
+    def _accounts(self, where: str = "", *values: str) -> dict[str, Account]:
         sql = (
             "SELECT UserID, max(iif(Tag = ?, Value, '')) AS Nick, max(iif(Tag = ?, Value, '')) AS FaceUrl"
-            " FROM accounts LEFT JOIN profiles USING (UserID) GROUP BY UserID"
+            " FROM accounts LEFT JOIN profiles USING (UserID)"
         )
-        rows = self.store.rows(sql, NICK, FACE_URL)
+        rows = self.store.rows(f"{sql} {where} GROUP BY UserID", NICK, FACE_URL, *values)
         return {row["UserID"]: Account(row["UserID"], row["Nick"] or "", row["FaceUrl"] or "") for row in rows}
 
     @property

@@ -11,8 +11,6 @@
 
 from timrest_async.webhook.dispatch import (
     Answer,
-    Fallback,
-    On,
     Webhook,
 )
 from timrest_async.webhook.errors import (
@@ -126,6 +124,10 @@ from timrest_async.webhook.events.users import (
     ProfilePortraitSet,
     StateChange,
     StateInfo,
+)
+from timrest_async.webhook.handlers import (
+    Fallback,
+    On,
 )
 from timrest_async.webhook.parsing import (
     Auth,

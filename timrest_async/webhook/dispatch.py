@@ -1,4 +1,4 @@
-"""Which of your functions handles which event, and that the service is never kept waiting.
+"""Requests are answered, your functions handle their events, and the service is never kept waiting.
 
 The service waits 2 seconds for an answer. What it only tells is answered at once: the event goes into a line, out of
 which a bounded number of tasks hand it to your functions. What it asks is answered within *answer_within* seconds: who
@@ -10,37 +10,31 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, Self, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, cast
 
 from attrs import define, frozen
 
 from timrest_async._clock import SystemClock
 from timrest_async._codec import to_json, write
-from timrest_async._words import shown
 from timrest_async.errors import ConfigError
 from timrest_async.webhook.errors import OverloadedError, WebhookError
 from timrest_async.webhook.event import Event, EventBatch, Gate
-from timrest_async.webhook.events import EVENTS
+from timrest_async.webhook.handlers import Handlers
 from timrest_async.webhook.line import Line, Seen
 from timrest_async.webhook.parsing import MAX_BYTES, Auth, parse
 from timrest_async.webhook.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from types import TracebackType
 
     from timrest_async._clock import Clock
+    from timrest_async.webhook.handlers import Fallback, Handler, On
     from timrest_async.webhook.parsing import Query
 
-__all__ = ["Answer", "Fallback", "On", "Webhook"]
+__all__ = ["Answer", "Webhook"]
 
 E = TypeVar("E", bound=Event)
-E_co = TypeVar("E_co", bound=Event, covariant=True)
-V = TypeVar("V", bound=Verdict)
-
-Fallback: TypeAlias = Literal["allow", "refuse"]
-"""What a function is taken to have said where it fails or does not decide in time."""
 
 SERVICE_WAITS: Final = 2.0
 """For so many seconds the service waits."""
@@ -60,52 +54,6 @@ class Answer:
 
     headers: ClassVar[dict[str, str]] = {"Content-Type": "application/json"}
     """What goes with it."""
-
-
-@frozen
-class _Handler:
-    """One of your functions."""
-
-    function: Callable[[Any], Awaitable[Verdict | None]]
-    fallback: Fallback
-
-    async def decide(self, event: Event) -> Verdict | None:
-        """Hand *event* to it, and return what it says to it, if that is for the service."""
-        verdict = await self.function(event)
-        if verdict is None or not isinstance(event, Gate):
-            return None
-        if not isinstance(verdict, event.verdict):
-            raise TypeError(
-                f"{event.callback_command} is answered with a {event.verdict.__name__}, not {shown(verdict)}"
-            )
-        return verdict
-
-    def __str__(self) -> str:
-        return getattr(self.function, "__qualname__", None) or shown(self.function)
-
-
-@frozen
-class On(Generic[E_co]):
-    """A decorator for functions that handle events of one class. They are ``async``, take the event, and return a
-    verdict of its family or ``None``.
-    """
-
-    _add: Callable[[Callable[..., Any]], None]
-
-    @overload
-    def __call__(self, handler: Callable[[E_co], Awaitable[None]]) -> Callable[[E_co], Awaitable[None]]: ...
-
-    @overload
-    def __call__(
-        self: On[Gate[V]], handler: Callable[[E_co], Awaitable[V | None]]
-    ) -> Callable[[E_co], Awaitable[V | None]]: ...
-
-    def __call__(self, handler: Callable[..., Any]) -> Callable[..., Any]:
-        """Let *handler* have its events."""
-        if not callable(handler):
-            raise ConfigError(f"an event is handled by an async function, not by {shown(handler)}")
-        self._add(handler)
-        return handler
 
 
 class Webhook:
@@ -171,11 +119,7 @@ class Webhook:
         self.failed: int = 0
         """How often one of your functions failed, or did not decide in time."""
         self._answer_within = answer_within
-        self._fallback: Fallback = _checked(fallback)
-        self._events = dict(EVENTS)
-        self._handlers: list[tuple[type[Event], _Handler]] = []
-        self._defaults: list[_Handler] = []
-        self._found: dict[type[Event], list[_Handler]] = {}
+        self._handlers = Handlers(fallback)
         self._seen = None if repeats_within is None else Seen(repeats_within, self.clock)
         self._line = Line(waiting, at_once, self._tell)
         self._deciding: set[asyncio.Task[Verdict]] = set()
@@ -191,14 +135,11 @@ class Webhook:
         fails or does not come to a decision in time, in place of the webhook's: with "allow" the next one is asked, if
         there is time.
         """
-        self._learn(event)
-        own = self._fallback if fallback is None else _checked(fallback)
-        return On(lambda handler: self._add(event, _Handler(handler, own)))
+        return self._handlers.on(event, fallback)
 
     def default(self, handler: Callable[[Event], Awaitable[Verdict | None]], /) -> Callable[[Event], Awaitable[Any]]:
         """Let *handler* have every event that no other function handles; a decorator."""
-        self._defaults.append(_Handler(handler, self._fallback))
-        self._found.clear()
+        self._handlers.default(handler)
         return handler
 
     async def answer(
@@ -215,7 +156,7 @@ class Webhook:
         """
         since = self.clock.time() if since is None else since
         try:
-            event = parse(query, headers, body, auth=self.auth, events=self._events, max_bytes=self.max_bytes)
+            event = parse(query, headers, body, auth=self.auth, events=self._handlers.events, max_bytes=self.max_bytes)
             verdict = await self.dispatch(event, since=since)
         except WebhookError as error:
             return self.refuse(error)
@@ -247,7 +188,7 @@ class Webhook:
             for one in event.events:
                 await self.dispatch(one, since=since)
             return _HEARD
-        handlers = self._handlers_of(type(event))
+        handlers = self._handlers.of(type(event))
         if isinstance(event, Gate):
             return await self._ask(
                 cast("Gate[Verdict]", event), handlers, self.clock.time() if since is None else since
@@ -280,33 +221,9 @@ class Webhook:
     ) -> None:
         await self.close()
 
-    def _learn(self, event: Any) -> None:
-        """Read what *event* is called as that class from here on."""
-        if not (isinstance(event, type) and issubclass(event, Event)):
-            raise ConfigError(f"on() takes a class of events, such as C2CAfterSendMsg, not {shown(event)}")
-        command: object = getattr(event, "callback_command", None)
-        if not isinstance(command, str):
-            return  # a class above several
-        known = self._events.setdefault(command, event)
-        if issubclass(event, known):
-            self._events[command] = event
-        elif not issubclass(known, event):
-            raise ConfigError(f"{command} is read as {known.__name__} already, and {event.__name__} is not below that")
-
-    def _add(self, event: type[Event], handler: _Handler) -> None:
-        self._handlers.append((event, handler))
-        self._found.clear()
-
-    def _handlers_of(self, kind: type[Event]) -> list[_Handler]:
-        found = self._found.get(kind)
-        if found is None:
-            mine = [handler for event, handler in self._handlers if issubclass(kind, event)]
-            found = self._found[kind] = mine or self._defaults
-        return found
-
     async def _tell(self, event: Event) -> None:
         """Hand *event* to each of its functions; that one fails is no reason for the next not to have it."""
-        for handler in self._handlers_of(type(event)):
+        for handler in self._handlers.of(type(event)):
             try:
                 await handler.decide(event)
             except (Exception, asyncio.CancelledError):
@@ -315,7 +232,7 @@ class Webhook:
                 self.failed += 1
                 _log.exception("%s failed at %s", handler, event.callback_command)
 
-    async def _ask(self, gate: Gate[Verdict], handlers: list[_Handler], since: float) -> Verdict:
+    async def _ask(self, gate: Gate[Verdict], handlers: list[Handler], since: float) -> Verdict:
         """Return the verdict of the first function that has one, or what is said where time is up."""
         if not handlers:
             return gate.allow()
@@ -332,7 +249,7 @@ class Webhook:
         self.failed += 1
         return _without(left, gate) or gate.allow()
 
-    async def _decide(self, gate: Gate[Verdict], handlers: list[_Handler], asked: _Asked) -> Verdict:
+    async def _decide(self, gate: Gate[Verdict], handlers: list[Handler], asked: _Asked) -> Verdict:
         """Return the verdict of the first of *handlers* that has one; say in *asked* whose turn it is."""
         for asked.turn, handler in enumerate(handlers):
             try:
@@ -360,17 +277,11 @@ class _Asked:
     turn: int = 0
 
 
-def _checked(fallback: Fallback) -> Fallback:
-    if fallback not in _SAID:
-        raise ConfigError(f"fallback has to be one of {', '.join(_SAID)}, not {shown(fallback)}")
-    return fallback
-
-
-def _strictest(handlers: list[_Handler]) -> Fallback:
+def _strictest(handlers: list[Handler]) -> Fallback:
     return "refuse" if any(handler.fallback == "refuse" for handler in handlers) else "allow"
 
 
-def _without(handlers: list[_Handler], gate: Gate[Verdict]) -> Verdict | None:
+def _without(handlers: list[Handler], gate: Gate[Verdict]) -> Verdict | None:
     """Return what *handlers*, who did not decide, are taken to have said about *gate*."""
     return gate.refuse() if _strictest(handlers) == "refuse" else None
 

@@ -571,6 +571,21 @@ async def test_a_repeat_while_the_application_is_asked_is_delivered_once(
     assert len(scene.kept) == 1
 
 
+@both_ways
+async def test_a_repeat_while_the_application_is_silent_is_delivered_once(
+    scene: Scene, sending: Sending, clock: FakeClock
+) -> None:
+    """The time for an answer is over for both, and the second finds the first there."""
+    scene.app.gate.clear()
+    calls = [scene.call(sending), scene.call(sending)]
+    for _ in calls:
+        await scene.app.arrived.acquire()
+    await clock.advance(2.1)
+    first, second = await asyncio.gather(*calls)
+    assert first == second
+    assert len(scene.kept) == 1
+
+
 async def test_a_group_may_go_while_the_application_is_asked(
     scene: Scene,
 ) -> None:

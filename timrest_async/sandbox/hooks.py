@@ -315,8 +315,8 @@ class Webhooks:
         return self._url.extend_query(query)
 
 
-_SILENT: Final = {"go on": GO_ON, "refuse": Verdict(80003, final=True)}
-"""What is taken for said where your application is silent."""
+_SILENT: Final = {"go on": Verdict(), "refuse": Verdict(80003, final=True)}
+"""What is taken for said where your application is silent. It is not GO_ON: somebody was asked, and time went by."""
 
 _STOPPED: Final = "the webhooks were stopped before an answer came"
 

@@ -30,6 +30,8 @@ from timrest_async.usersig import verify
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from timrest_async.transport import Transport
+
 KEY = "0123456789abcdef" * 4
 OK = {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0, "MsgTime": 1497238162, "MsgKey": "1_2_3"}
 
@@ -379,6 +381,39 @@ async def test_a_view_keeps_what_it_is_not_told() -> None:
     with pytest.raises(TimError):
         await clock.run(tim.with_options(timeout=40.0).messages.send("a", "hi"))
     assert [call.timeout for call in service.calls] == [7.0, 7.0]
+
+
+async def test_a_view_may_go_through_a_transport_round_the_sessions_own() -> None:
+    """It sees what goes out, permits and options are shared, and the session itself does not pass there."""
+
+    class Counting:
+        def __init__(self, inner: Transport) -> None:
+            self.inner = inner
+            self.paths: list[str] = []
+
+        async def post(self, path: str, usersig: str, body: bytes, timeout: float) -> bytes:  # noqa: ASYNC109
+            self.paths.append(path)
+            return await self.inner.post(path, usersig, body, timeout)
+
+        async def close(self) -> None:
+            await self.inner.close()
+
+    clock, service, around = FakeClock(), MemoryTransport(*[{"ErrorCode": 20004}] * 2, OK), list[Counting]()
+    tim = session(service, clock=clock, retry=RetryPolicy(attempts=2), limits=RateLimiter(RateLimit(1), clock=clock))
+
+    def wrap(inner: Transport) -> Transport:
+        around.append(Counting(inner))
+        return around[-1]
+
+    view = tim.with_options(timeout=9.0).through(wrap).with_options(attempt_timeout=3.0)
+    with pytest.raises(TimError):
+        await clock.run(view.messages.send("a", "hi"))
+    await clock.run(tim.messages.send("a", "hi"))
+    assert (around[0].paths, len(service.calls), round(clock.time(), 1)) == (["openim/sendmsg"] * 2, 3, 2.0)
+    assert [call.timeout for call in service.calls] == [3.0, 3.0, 10.0]
+    assert repr(view) == repr(tim)
+    await view.close()
+    assert service.closed
 
 
 def test_there_is_a_connection_for_every_call_that_can_be_under_way() -> None:

@@ -29,7 +29,8 @@
 
 The codes, their meanings and what to do about each stand in one table, :data:`timrest_async._error_codes.ERROR_CODES`;
 :func:`error_for` is the one function that reads it. A code the table lacks is a plain :class:`ApiError`. Why a request
-is not taken for a webhook has a tree of its own, below :class:`TimError` too: :mod:`timrest_async.webhook.errors`.
+is not taken for a webhook has a tree of its own, below :class:`TimError` too: :mod:`timrest_async.webhook.errors`. Why
+a bulk run cannot go on with its journal is :class:`timrest_async.bulk.JournalError`.
 """
 
 from __future__ import annotations

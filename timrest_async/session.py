@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 import os
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from timrest_async._bounds import Bytes
 from timrest_async._clock import Clock, SystemClock
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from timrest_async._rates import RateLimit
     from timrest_async._regions import Addresses
     from timrest_async._watch import Hook
+    from timrest_async.bulk import Bulk
 
 __all__ = ["TimSession"]
 
@@ -210,6 +211,23 @@ class TimSession(Domains):
             now.retry if retry is None else retry,
         )
         return view
+
+    def through(self, around: Callable[[Transport], Transport], /) -> TimSession:
+        """Return a view of this session whose calls go through the transport that *around* makes of its own.
+
+        It sees each attempt between its permit and its first byte; the UserSig passes there too.
+        """
+        view = object.__new__(TimSession)
+        view._parts = evolve(self._parts, transport=around(self._parts.transport))
+        view._options = self._options
+        return view
+
+    @cached_property
+    def bulk(self) -> Bulk:
+        """Bulk: one message to many, or one for each of many."""
+        from timrest_async.bulk import Bulk  # noqa: PLC0415  # loaded when it is first used, as domains are
+
+        return Bulk(self, self._parts.clock)
 
     @overload
     async def call(self, command: Command[R], /) -> R: ...

@@ -1,9 +1,12 @@
 """A sandbox in a thread of its own, so that commands, which run an event loop themselves, can be called in a test."""
 
 import asyncio
+import json
 import os
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -59,3 +62,32 @@ def timrest(box: Sandbox) -> Callable[..., Result]:
         return CliRunner().invoke(app, args, env=box.env() | env, input=stdin)
 
     return call
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., str]:
+    """Return what writes a file and says where it is."""
+
+    def written(content: str | bytes, name: str = "r.csv") -> str:
+        (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        return str(tmp_path / name)
+
+    return written
+
+
+def texts(box: Sandbox) -> dict[str, list[str]]:
+    """Return what the administrator wrote to each account."""
+    said = {whom: box.state.conversation("administrator", whom) for whom in box.state.accounts}
+    return {
+        whom: [getattr(one.msg_body[0], "text", "") for one in messages] for whom, messages in said.items() if messages
+    }
+
+
+def bodies(box: Sandbox) -> list[Any]:
+    """Return what was called with, oldest first."""
+    return [json.loads(exchange.body) for exchange in box.service.exchanges]
+
+
+def words(text: str) -> str:
+    """Return *text* without the frames and the breaks of a page."""
+    return " ".join(text.replace("│", " ").split())

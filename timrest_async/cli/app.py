@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from timrest_async.cli.bulk import bulk
 from timrest_async.cli.call import call
 from timrest_async.cli.commands import commands
 from timrest_async.cli.demo import demo
@@ -52,6 +53,7 @@ def settings_of_all(
 
 app.command("demo")(demo)
 app.add_typer(send, name="send")
+app.command("bulk")(bulk)
 app.command("call")(call)
 app.command("commands")(commands)
 app.add_typer(usersig, name="usersig")

@@ -22,7 +22,18 @@ from rich.text import Text
 
 from timrest_async.errors import ApiError, TimError, TransportError, UserSigError, explain
 
-__all__ = ["CommandFailedError", "Failure", "Output", "describe", "facts", "local_time", "reporting", "visible"]
+__all__ = [
+    "CommandFailedError",
+    "Failure",
+    "Output",
+    "describe",
+    "facts",
+    "local_time",
+    "reporting",
+    "stderr",
+    "tell",
+    "visible",
+]
 
 _CONTROL = {code: f"\\u{code:04x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 _C1 = {code: escape for code, escape in _CONTROL.items() if code >= 0x7F}
@@ -110,7 +121,7 @@ def describe(error: TimError) -> Failure:
         return Failure(
             error=name, message=f"{error.reason}.", code=error.code, meaning=known.meaning, advice=known.advice
         )
-    return Failure(error=name, message=f"{error}.")
+    return Failure(error=name, message=f"{error}.", notes=_notes(error))
 
 
 _DELIVERED: Final = {True: "yes", False: "no", None: "not known"}
@@ -183,9 +194,9 @@ class Output:
             "note": "; ".join(failure.notes) or None,
             "request": failure.request_id,
         }
-        stderr = Console(stderr=True, highlight=False, markup=False, emoji=False)
-        stderr.print(Text.assemble(("error: ", "bold red"), visible(failure.message)))
-        stderr.print(facts(rows))
+        console = stderr()
+        console.print(Text.assemble(("error: ", "bold red"), visible(failure.message)))
+        console.print(facts(rows))
 
 
 @contextmanager
@@ -201,6 +212,18 @@ def reporting(*, as_json: bool) -> Generator[Output]:
     else:
         return
     raise typer.Exit(1)
+
+
+def stderr() -> Console:
+    """Return where progress and complaints go."""
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def tell(*lines: str) -> None:
+    """Say something on stderr, line by line."""
+    console = stderr()
+    for line in lines:
+        console.print(f"  {line}", soft_wrap=True)
 
 
 def facts(rows: Mapping[str, object]) -> Table:

@@ -44,8 +44,10 @@ def protocol() -> Any:
 
 
 @pytest.fixture
-def run_as_a_reader() -> Callable[..., Awaitable[None]]:
-    """Return a way to run a program of the README against a sandbox, with nothing but the environment set."""
+def run_as_a_reader(tmp_path: Path) -> Callable[..., Awaitable[None]]:
+    """Return a way to run a program of the README against a sandbox, with nothing but the environment set, in a folder
+    that is empty.
+    """
 
     async def run(program: str, **environment: str) -> None:
         async with Sandbox() as box:
@@ -54,6 +56,7 @@ def run_as_a_reader() -> Callable[..., Awaitable[None]]:
             box.state.add_group("@TGS#2C5SZEAEF")
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-W", "error", "-c", program),
+                cwd=tmp_path,
                 env={**os.environ, **box.env(), **environment, "PYTHONPATH": str(ROOT)},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

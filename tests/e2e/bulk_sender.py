@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -78,6 +79,7 @@ async def send(*, kind: str, number: int, most: int, workers: int, journal: str)
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a shell it is ignored
     try:
         sys.stdout.write(json.dumps(asyncio.run(send(**json.loads(sys.argv[1])))))
     except KeyboardInterrupt:
